@@ -1,0 +1,60 @@
+// Package vfs is the seam between leat and the file system: everything the
+// disk engine does to files goes through FS, so that crash and fault tests are
+// ordinary tests.
+//
+// OS is the real file system below one directory. Mem keeps files in memory
+// and can be cut at any write or sync, losing any subset of what was not
+// synced. Inject wraps an FS and fails chosen operations.
+//
+// # What is assumed of a file system
+//
+// After Sync returns nil, the bytes written to the file before and its length
+// survive a crash. After SyncDir returns nil, so do the creations, renames and
+// removals in that directory. Without these calls any subset of writes (in
+// units of 512-byte sectors, each written wholly or not at all) and of directory
+// changes may survive. A crash changes no byte that was not being written.
+package vfs
+
+import (
+	"io"
+	"io/fs"
+)
+
+// FS is a tree of files. Names are slash-separated and relative to the root.
+// Errors satisfy errors.Is with fs.ErrNotExist, fs.ErrExist, fs.ErrPermission
+// and syscall.ENOSPC where these apply.
+type FS interface {
+	// OpenFile opens a file with the flags of package os: O_RDONLY, O_RDWR,
+	// O_CREATE, O_EXCL, O_TRUNC. New files get the mode 0600.
+	OpenFile(name string, flag int) (File, error)
+	// Mkdir makes a directory with the mode 0700; one that exists is fine.
+	Mkdir(name string) error
+	// Remove removes a file or an empty directory. Open files of that name can
+	// be read until they are closed.
+	Remove(name string) error
+	// Rename replaces newName by oldName, atomically.
+	Rename(oldName, newName string) error
+	// ReadDir lists a directory, sorted by name; "." is the root.
+	ReadDir(name string) ([]fs.DirEntry, error)
+	// SyncDir makes changes to the entries of a directory durable.
+	SyncDir(name string) error
+	// Lock takes the exclusive lock of the named file, which is created if
+	// missing, or fails with ErrLocked. Closing it, or the end of the process,
+	// releases it.
+	Lock(name string) (io.Closer, error)
+	// Free returns how many more bytes can be written.
+	Free() (int64, error)
+}
+
+// File is an open file. ReadAt and WriteAt may be called concurrently.
+type File interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	// Size returns the file's length.
+	Size() (int64, error)
+	// Truncate changes the file's length.
+	Truncate(size int64) error
+	// Sync makes the file's data and length durable (fdatasync).
+	Sync() error
+}
