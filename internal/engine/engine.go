@@ -156,9 +156,8 @@ type Log interface {
 	// ErrNotFound; readers and waiters of the log get ErrNotFound.
 	Delete(ctx context.Context, logs []LogID) error
 
-	// List returns the logs of a stream in shard order, or for stream 0 all
-	// logs.
-	List(ctx context.Context, streamNumber uint64) ([]LogID, error)
+	// Logs lists the logs of a stream in shard order, or for stream 0 all logs.
+	Logs(ctx context.Context, streamNumber uint64) ([]LogID, error)
 
 	// Append writes batches, of one log or of many, and returns one result
 	// per batch when all are settled. Batches stand for themselves: one that
