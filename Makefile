@@ -1,0 +1,28 @@
+# The steps themselves are in .ci/run, so that make and CI cannot differ.
+
+.PHONY: all build fmt lint test race fuzz bench crash e2e compat vuln ci
+
+all: fmt lint test
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/leat
+
+fmt:
+	go tool -modfile=tools/go.mod gofumpt -w -extra .
+	go tool -modfile=tools/lint/go.mod golangci-lint fmt
+
+lint:
+	.ci/run format vet lint
+
+test race fuzz crash e2e compat:
+	.ci/run $@
+
+bench:
+	go run ./bench
+
+# Needs the vulnerability database, hence the network; not a part of CI.
+vuln:
+	go tool -modfile=tools/go.mod govulncheck ./...
+
+ci:
+	.ci/run
