@@ -32,7 +32,8 @@ type FS interface {
 	// Remove removes a file or an empty directory. Open files of that name can
 	// be read until they are closed.
 	Remove(name string) error
-	// Rename replaces newName by oldName, atomically.
+	// Rename replaces newName by oldName, atomically. Both are in one
+	// directory.
 	Rename(oldName, newName string) error
 	// ReadDir lists a directory, sorted by name; "." is the root.
 	ReadDir(name string) ([]fs.DirEntry, error)

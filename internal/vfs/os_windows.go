@@ -1,0 +1,39 @@
+package vfs
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+func syncDir(*os.File) error { return nil }
+
+func syncData(f *os.File) error { return f.Sync() }
+
+func lockFile(f *os.File) error {
+	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
+	err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, math.MaxUint32, math.MaxUint32, new(windows.Overlapped))
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
+		return ErrLocked
+	}
+	return os.NewSyscallError("LockFileEx", err)
+}
+
+func freeBytes(dir *os.File) (int64, error) {
+	name, err := windows.UTF16PtrFromString(dir.Name())
+	if err != nil {
+		return 0, err
+	}
+	var free uint64
+	if err := windows.GetDiskFreeSpaceEx(name, &free, nil, nil); err != nil {
+		return 0, os.NewSyscallError("GetDiskFreeSpaceEx", err)
+	}
+	return int64(min(free, math.MaxInt64)), nil
+}
+
+// checkOwner leaves the question to the access control list, which opening
+// the first file asks.
+func checkOwner(string, fs.FileInfo) error { return nil }
