@@ -2,6 +2,10 @@ package api
 
 import "encoding/base64"
 
+// strictBase64 also refuses text whose last character has bits too many. Strict
+// makes a copy of the tables, hence once.
+var strictBase64 = base64.StdEncoding.Strict()
+
 // Blob is binary data in the form the wire had it, so that it is decoded once,
 // straight to where it is wanted. It refers to the memory it was made from.
 type Blob struct {
@@ -13,8 +17,9 @@ type Blob struct {
 func RawBlob(b []byte) Blob { return Blob{data: b} }
 
 // Base64Blob returns the blob that text is the padded standard base64 of. The
-// text's length must be a multiple of four; its characters are checked by
-// AppendTo.
+// text's length must be a multiple of four. Its characters are checked by
+// AppendTo, unless the wire form has refused what is wrong there, as JSON's
+// does: then AppendTo cannot fail.
 func Base64Blob(text []byte) Blob { return Blob{data: text, base64: true} }
 
 // Len returns the number of bytes of the blob, decoded.
@@ -40,7 +45,7 @@ func (b Blob) AppendTo(dst []byte) ([]byte, error) {
 	if !b.base64 {
 		return append(dst, b.data...), nil
 	}
-	out, err := base64.StdEncoding.Strict().AppendDecode(dst, b.data)
+	out, err := strictBase64.AppendDecode(dst, b.data)
 	if err != nil {
 		return dst, err
 	}

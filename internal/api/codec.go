@@ -2,11 +2,18 @@
 // input and output shapes of the operations, the constraints on inputs, and
 // the errors.
 //
-// shapes_gen.go and schema_gen.go are generated from operations.json by
-// internal/api/gen. Inputs are filled and outputs are read through the small
-// interfaces of this file, which wire forms (JSON, CBOR) implement once for all
-// shapes, without reflection.
+// inputs_gen.go, outputs_gen.go and schema_gen.go are generated from
+// operations.json by internal/api/gen. Inputs are filled and outputs are read
+// through the small interfaces of this file, which wire forms (JSON, CBOR)
+// implement once for all shapes, without reflection.
+//
+// A name has the shape that the service's model gives it. All members of a
+// request are optional (Opt), since Validate says what is missing; required
+// members of an answer are plain values. StreamModeDetails is within both and is
+// a request's.
 package api
+
+//go:generate go run ./gen
 
 // Input is a request shape. Every member is reached by its name.
 //
@@ -26,6 +33,8 @@ type Nested interface {
 	Fill() Input
 	// Filled returns the structure if it is there, else nil.
 	Filled() Input
+	// Clear makes the member absent.
+	Clear()
 }
 
 // List is a member that is a list of structures.
@@ -39,7 +48,13 @@ type List interface {
 	Len() int
 	// At returns element i.
 	At(i int) Input
+	// Clear makes the list absent.
+	Clear()
 }
+
+// Resetter is an Input that is worth using again: Reset makes all its members
+// absent, lets go of the request's body and keeps the memory of its lists.
+type Resetter interface{ Reset() }
 
 // Output is an answer's shape.
 type Output interface {

@@ -16,7 +16,7 @@ func (e *Error) Error() string {
 	return e.Code + ": " + e.Message
 }
 
-// Errorf returns the error with a code of the table in errors.go.
+// Errorf returns the error with a code of this file's table.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: string(code), Message: fmt.Sprintf(format, args...), Status: code.Status()}
 }
@@ -30,10 +30,18 @@ const (
 	DryRunOperation               Code = "DryRunOperationException"
 	ExpiredIterator               Code = "ExpiredIteratorException"
 	ExpiredNextToken              Code = "ExpiredNextTokenException"
+	ExpiredToken                  Code = "ExpiredTokenException"
 	IncompleteSignature           Code = "IncompleteSignatureException"
 	InternalFailure               Code = "InternalFailure"
+	InternalFailureEvent          Code = "InternalFailureException" // ends a subscription
 	InvalidArgument               Code = "InvalidArgumentException"
 	InvalidSignature              Code = "InvalidSignatureException"
+	KMSAccessDenied               Code = "KMSAccessDeniedException"
+	KMSDisabled                   Code = "KMSDisabledException"
+	KMSInvalidState               Code = "KMSInvalidStateException"
+	KMSNotFound                   Code = "KMSNotFoundException"
+	KMSOptInRequired              Code = "KMSOptInRequired"
+	KMSThrottling                 Code = "KMSThrottlingException"
 	LimitExceeded                 Code = "LimitExceededException"
 	MissingAuthenticationToken    Code = "MissingAuthenticationTokenException"
 	ProvisionedThroughputExceeded Code = "ProvisionedThroughputExceededException"
@@ -46,17 +54,40 @@ const (
 	Validation                    Code = "ValidationException"
 )
 
-// statuses lists the codes whose HTTP status is not 400.
+// statuses has a row for every code. Nearly everything is a 400.
 var statuses = map[Code]int{
-	InternalFailure:    500,
-	ServiceUnavailable: 503,
+	AccessDenied:                  400,
+	DryRunOperation:               400,
+	ExpiredIterator:               400,
+	ExpiredNextToken:              400,
+	ExpiredToken:                  400,
+	IncompleteSignature:           400,
+	InternalFailure:               500,
+	InternalFailureEvent:          500,
+	InvalidArgument:               400,
+	InvalidSignature:              400,
+	KMSAccessDenied:               400,
+	KMSDisabled:                   400,
+	KMSInvalidState:               400,
+	KMSNotFound:                   400,
+	KMSOptInRequired:              400,
+	KMSThrottling:                 400,
+	LimitExceeded:                 400,
+	MissingAuthenticationToken:    400,
+	ProvisionedThroughputExceeded: 400,
+	ResourceInUse:                 400,
+	ResourceNotFound:              400,
+	Serialization:                 400,
+	ServiceUnavailable:            503,
+	UnknownOperation:              400,
+	UnrecognizedClient:            400,
+	Validation:                    400,
 }
 
-// Status returns the HTTP status that goes with the code: nearly everything
-// is a 400.
+// Status returns the HTTP status that goes with the code.
 func (c Code) Status() int {
 	if s, ok := statuses[c]; ok {
 		return s
 	}
-	return 400
+	return 500
 }
