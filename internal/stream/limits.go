@@ -1,0 +1,102 @@
+package stream
+
+import "time"
+
+// Names.
+const (
+	// MaxNameBytes is the longest stream name, in bytes (API model).
+	MaxNameBytes = 128
+	// AccountDigits is the length of an account id (API model).
+	AccountDigits = 12
+	// MaxRegionBytes is the longest region name, in bytes. AWS's have at most
+	// 25; the bound keeps shard iterators within the API's 512 characters.
+	MaxRegionBytes = 63
+)
+
+// Records and requests.
+const (
+	// MaxPartitionKeyChars is the longest partition key, in characters (API model).
+	MaxPartitionKeyChars = 256
+	// MaxPartitionKeyBytes is the longest partition key, in bytes: four for
+	// each character in UTF-8.
+	MaxPartitionKeyBytes = 4 * MaxPartitionKeyChars
+	// MaxDataBytes is the most data of one record (API model).
+	MaxDataBytes = 10 << 20
+	// DefaultMaxRecordKiB is the largest record of a new stream, data and
+	// partition key, in KiB (CreateStream).
+	DefaultMaxRecordKiB = 1024
+	// MinMaxRecordKiB and MaxMaxRecordKiB bound a stream's setting, in KiB
+	// (UpdateMaxRecordSize).
+	MinMaxRecordKiB, MaxMaxRecordKiB = 1024, 10240
+	// MaxPutRecords is the most records of one PutRecords (API model).
+	MaxPutRecords = 500
+	// MaxPutBytes is the most data and partition keys of one PutRecords, in
+	// bytes (API reference).
+	MaxPutBytes = 10 << 20
+	// MaxGetRecords is the most records of one GetRecords (API model).
+	MaxGetRecords = 10000
+	// MaxGetBytes is the most data and partition keys of one GetRecords, in
+	// bytes (API reference).
+	MaxGetBytes = 10 << 20
+)
+
+// Streams.
+const (
+	// DefaultShards is how many shards a stream gets whose creator does not
+	// say (recorded).
+	DefaultShards = 4
+	// MaxScaleTarget is the most shards that UpdateShardCount takes (API reference).
+	MaxScaleTarget = 10000
+	// DefaultRetentionHours, in hours, is also the least (API reference).
+	DefaultRetentionHours = 24
+	// MinRetentionHours and MaxRetentionHours bound the retention, in hours
+	// (IncreaseStreamRetentionPeriod).
+	MinRetentionHours, MaxRetentionHours = 24, 8760
+	// MaxTags is the most tags of a stream (developer guide; messages say 10).
+	MaxTags = 50
+	// MaxTagKeyChars and MaxTagValueChars are in characters (API model).
+	MaxTagKeyChars, MaxTagValueChars = 128, 256
+	// MaxTransitions is the most streams of an account that are being created
+	// or deleted at a time (CreateStream).
+	MaxTransitions = 5
+	// MaxOnDemandStreams is the most on-demand streams of an account and
+	// region (DescribeLimits).
+	MaxOnDemandStreams = 50
+)
+
+// Iterators and page tokens.
+const (
+	// IteratorTTL is how long a shard iterator is good (API reference).
+	IteratorTTL = 5 * time.Minute
+	// TokenTTL is how long a page token is good (ListShards).
+	TokenTTL = 5 * time.Minute
+	// MaxIteratorChars is the longest shard iterator, in characters (API model).
+	MaxIteratorChars = 512
+)
+
+// Rates of one shard (developer guide, quotas).
+const (
+	// WriteBytesPerSecond counts data and partition keys.
+	WriteBytesPerSecond = 1 << 20
+	// WriteRecordsPerSecond is in records.
+	WriteRecordsPerSecond = 1000
+	// ReadBytesPerSecond is shared by all GetRecords callers.
+	ReadBytesPerSecond = 2 << 20
+	// ReadCallsPerSecond is in calls of GetRecords.
+	ReadCallsPerSecond = 5
+	// IteratorCallsPerSecond is in calls of GetShardIterator.
+	IteratorCallsPerSecond = 5
+	// PushBytesPerSecond is for each consumer of a shard.
+	PushBytesPerSecond = 2 << 20
+)
+
+// ShardQuota returns the default quota of open shards of an account's
+// provisioned streams in a region (developer guide, quotas).
+func ShardQuota(region string) int {
+	switch region {
+	case "us-east-1", "us-west-2", "eu-west-1":
+		return 20000
+	default:
+		return 1000
+	}
+}
