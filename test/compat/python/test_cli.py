@@ -1,0 +1,142 @@
+"""The AWS CLI, v1 and v2, and the session that the README shows."""
+
+import base64
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+CLIS = {"v1": "LEAT_AWS_V1", "v2": "LEAT_AWS_V2"}
+README = pathlib.Path(__file__).parents[3] / "README.md"
+
+
+class Cli:
+    """One version of the AWS CLI in front of one server."""
+
+    def __init__(self, version, endpoint, directory):
+        self.version = version
+        self.path = os.environ[CLIS[version]]
+        self.endpoint = endpoint
+        self.directory = directory
+        # What the README exports, and nothing of the machine's own settings.
+        self.environment = {
+            "PATH": f"{directory}:{os.environ['PATH']}",
+            "HOME": str(directory),
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "any",
+            "AWS_SECRET_ACCESS_KEY": "any",
+            "AWS_MAX_ATTEMPTS": "1",
+        }
+        said = self.run([self.path, "--version"])
+        assert said.startswith(f"aws-cli/{version[1]}."), said
+
+    def run(self, command):
+        done = subprocess.run(command, cwd=self.directory, env=self.environment,
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def kinesis(self, *arguments):
+        """Runs one operation and returns what it printed, parsed."""
+        out = self.run([self.path, "--endpoint-url", self.endpoint, "--output", "json",
+                        "kinesis", *arguments])
+        return json.loads(out) if out.strip() else None
+
+    def iterator(self, stream, shard, kind, *more):
+        return self.kinesis("get-shard-iterator", "--stream-name", stream, "--shard-id", shard,
+                            "--shard-iterator-type", kind, *more)["ShardIterator"]
+
+    def data(self, iterator):
+        answer = self.kinesis("get-records", "--shard-iterator", iterator)
+        return [base64.b64decode(r["Data"]) for r in answer["Records"]]
+
+
+@pytest.fixture(params=CLIS)
+def cli(request, server, tmp_path):
+    directory = tmp_path / "home"
+    directory.mkdir()
+    return Cli(request.param, server.endpoint, directory)
+
+
+def test_records(cli):
+    shard = "shardId-000000000000"
+    cli.kinesis("create-stream", "--stream-name", "s", "--shard-count", "1")
+    cli.kinesis("wait", "stream-exists", "--stream-name", "s")
+    (cli.directory / "record").write_bytes(b"first")
+    first = cli.kinesis("put-record", "--stream-name", "s", "--partition-key", "k",
+                        "--data", "fileb://record")
+    assert first["ShardId"] == shard
+    encoded = [base64.b64encode(d).decode() for d in (b"second", b"third")]
+    # v1 encodes what it is given, v2 wants it encoded.
+    payloads = encoded if cli.version == "v2" else ["second", "third"]
+    many = cli.kinesis("put-records", "--stream-name", "s", "--records",
+                       json.dumps([{"PartitionKey": "k", "Data": d} for d in payloads]))
+    assert many["FailedRecordCount"] == 0
+    second = many["Records"][0]["SequenceNumber"]
+
+    latest = cli.iterator("s", shard, "LATEST")
+    assert cli.data(cli.iterator("s", shard, "TRIM_HORIZON")) == [b"first", b"second", b"third"]
+    assert cli.data(cli.iterator("s", shard, "AT_SEQUENCE_NUMBER",
+                                 "--starting-sequence-number", second)) == [b"second", b"third"]
+    assert cli.data(cli.iterator("s", shard, "AFTER_SEQUENCE_NUMBER",
+                                 "--starting-sequence-number", second)) == [b"third"]
+    assert cli.data(cli.iterator("s", shard, "AT_TIMESTAMP", "--timestamp", "2020-01-01T00:00:00Z")) == [
+        b"first", b"second", b"third"]
+    assert cli.data(latest) == []
+
+
+def test_streams(cli):
+    for name in "a", "b", "c":
+        cli.kinesis("create-stream", "--stream-name", name, "--shard-count", "2")
+    assert cli.kinesis("list-streams", "--page-size", "1")["StreamNames"] == ["a", "b", "c"]
+    cli.kinesis("add-tags-to-stream", "--stream-name", "a", "--tags", "team=orders")
+    assert cli.kinesis("list-tags-for-stream", "--stream-name", "a")["Tags"] == [
+        {"Key": "team", "Value": "orders"}]
+    cli.kinesis("increase-stream-retention-period", "--stream-name", "a", "--retention-period-hours", "30")
+    cli.kinesis("split-shard", "--stream-name", "a", "--shard-to-split", "shardId-000000000000",
+                "--new-starting-hash-key", str(2**126))
+    cli.kinesis("merge-shards", "--stream-name", "a", "--shard-to-merge", "shardId-000000000002",
+                "--adjacent-shard-to-merge", "shardId-000000000003")
+    assert len(cli.kinesis("list-shards", "--stream-name", "a", "--page-size", "2")["Shards"]) == 5
+    cli.kinesis("update-shard-count", "--stream-name", "b", "--target-shard-count", "4",
+                "--scaling-type", "UNIFORM_SCALING")
+    assert len(cli.kinesis("describe-stream", "--stream-name", "b")["StreamDescription"]["Shards"]) == 6
+    summary = cli.kinesis("describe-stream-summary", "--stream-name", "a")["StreamDescriptionSummary"]
+    assert (summary["RetentionPeriodHours"], summary["OpenShardCount"]) == (30, 2)
+    cli.kinesis("delete-stream", "--stream-name", "c")
+    cli.kinesis("wait", "stream-not-exists", "--stream-name", "c")
+
+
+def readme_session():
+    """Returns the block of commands that the README asks to paste."""
+    for block in re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL):
+        if "aws kinesis create-stream" in block:
+            return block
+    raise AssertionError("the README shows no session")
+
+
+def test_readme_session(cli):
+    # The tests' servers have ports of their own.
+    session, replaced = re.subn(r"http://127\.0\.0\.1:4567", cli.endpoint, readme_session())
+    assert replaced == 1
+    # 2.9 is too old for AWS_ENDPOINT_URL; v1 is run exactly as shown.
+    flags = f"--endpoint-url {cli.endpoint}" if cli.version == "v2" else ""
+    wrapper = cli.directory / "aws"
+    wrapper.write_text(f'#!/bin/sh\nexec {cli.path} {flags} "$@"\n')
+    wrapper.chmod(0o755)
+
+    out = cli.run(["bash", "-euo", "pipefail", "-c", session])
+    decoder, answers, rest = json.JSONDecoder(), [], out.strip()
+    while rest:
+        answer, end = decoder.raw_decode(rest)
+        answers.append(answer)
+        rest = rest[end:].strip()
+    put, got = answers
+    (record,) = got["Records"]
+    assert put["SequenceNumber"] == record["SequenceNumber"]
+    assert json.loads(base64.b64decode(record["Data"])) == {"order": "1", "status": "placed"}
