@@ -20,6 +20,7 @@ const (
 	fieldIntent       = 1
 	fieldMaxRecordKiB = 2
 	fieldDistribution = 3
+	fieldNumber       = 4
 )
 
 // Flags of an encoded shard.
@@ -124,6 +125,9 @@ func (s Stream) appendFields(dst []byte) []byte {
 	if s.Distribution != 0 {
 		field(fieldDistribution, []byte{byte(s.Distribution)})
 	}
+	if s.Number != 0 {
+		field(fieldNumber, binary.AppendUvarint(nil, s.Number))
+	}
 	return dst
 }
 
@@ -142,7 +146,7 @@ func (r Reshard) appendTo(dst []byte) []byte {
 	return dst
 }
 
-// DecodeStream reads what AppendBinary wrote; Number stays 0. The error is
+// DecodeStream reads what AppendBinary wrote. The error is
 // ErrStreamEncoding, or one that says that a newer program wrote the stream.
 func DecodeStream(b []byte) (Stream, error) {
 	d := decoder{rest: b}
@@ -187,6 +191,8 @@ func (s *Stream) decodeFields(d *decoder) error {
 			s.MaxRecordKiB = int(value.varint())
 		case fieldDistribution:
 			s.Distribution = Distribution(value.byte())
+		case fieldNumber:
+			s.Number = value.uvarint()
 		default:
 			return fmt.Errorf("stream encoding has field %d of a newer program", tag)
 		}

@@ -64,6 +64,13 @@ const (
 	MaxOnDemandStreams = 50
 )
 
+// Pages of listings, whatever larger limit a request has (API reference).
+const (
+	MaxDescribeStreamShards = 100
+	MaxListStreams          = 100
+	MaxListShards           = 1000
+)
+
 // Iterators and page tokens.
 const (
 	// IteratorTTL is how long a shard iterator is good (API reference).

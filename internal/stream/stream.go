@@ -74,7 +74,8 @@ type Stream struct {
 	Region  string
 	Name    string
 	// Number is the KV revision that created the stream, and the first part
-	// of its logs' names. It is not encoded: whoever stores it knows it.
+	// of its logs' names. It is 0 in the object's very first encoding, which is
+	// written before that revision is known.
 	Number uint64
 
 	Created       Millis

@@ -1,0 +1,134 @@
+package kinesis
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"leat/internal/api"
+	"leat/internal/stream"
+)
+
+// CreateStream makes a stream: with 4 shards unless ShardCount says otherwise.
+//
+// Order of checks: the settings, the tags, the name, the quotas.
+// An on-demand stream starts with 4 shards, and a ShardCount for it is refused.
+
+func (s *Service) createStream(ctx context.Context, c Caller, in *api.CreateStreamInput) error {
+	r := ref{strings.Clone(c.Account), strings.Clone(c.Region), strings.Clone(in.StreamName.V)}
+	obj := stream.Stream{
+		Account:        r.account,
+		Region:         r.region,
+		Name:           r.name,
+		RetentionHours: stream.DefaultRetentionHours,
+		MaxRecordKiB:   int(in.MaxRecordSizeInKiB.Or(stream.DefaultMaxRecordKiB)),
+		Mode:           stream.Provisioned,
+	}
+	shards := int(in.ShardCount.Or(stream.DefaultShards))
+	if in.StreamModeDetails.V.StreamMode.V == "ON_DEMAND" {
+		obj.Mode = stream.OnDemand
+		if in.ShardCount.Set {
+			return api.Errorf(api.InvalidArgument, "ShardCount must not be set for a stream in ON_DEMAND mode.")
+		}
+	}
+	if err := checkProvisionedSettings(in); err != nil {
+		return err
+	}
+	if err := addTags(&obj, in.Tags.V); err != nil {
+		return err
+	}
+	if s.find(r) != nil {
+		return errStreamExists(r)
+	}
+	if err := s.checkStreamQuotas(c, obj.Mode, shards); err != nil {
+		return err
+	}
+	obj.Shards = make(stream.Shards, shards)
+	return s.create(ctx, obj)
+}
+
+// checkProvisionedSettings refuses the settings that only streams have which
+// scale by themselves under an agreed minimum of throughput.
+func checkProvisionedSettings(in *api.CreateStreamInput) error {
+	switch {
+	case in.WarmThroughputMiBps.Set:
+		return api.Errorf(api.InvalidArgument, "WarmThroughputMiBps needs an account with MinimumThroughputBillingCommitment.")
+	case in.RecordDistributionStrategy.V == "AUTO":
+		return api.Errorf(api.InvalidArgument, "RecordDistributionStrategy AUTO is not available for this stream.")
+	}
+	return nil
+}
+
+func errStreamExists(r ref) error {
+	return api.Errorf(api.ResourceInUse, "Stream %s under account %s already exists.", r.name, r.account)
+}
+
+// checkStreamQuotas refuses one more stream with so many shards.
+func (s *Service) checkStreamQuotas(c Caller, mode stream.Mode, shards int) error {
+	if s.cfg.EnforceRates && s.streamsInTransition(c) >= stream.MaxTransitions {
+		return api.Errorf(api.LimitExceeded,
+			"The account %s has reached the limit on the number of streams that can simultaneously be in CREATING or DELETING. Limit: %d",
+			c.Account, stream.MaxTransitions)
+	}
+	if mode == stream.Provisioned {
+		return s.checkShardQuota(c, shards)
+	}
+	if s.onDemandStreams(c) >= stream.MaxOnDemandStreams {
+		return api.Errorf(api.LimitExceeded,
+			"The account %s has reached the limit on the number of on-demand streams. Limit: %d", c.Account, stream.MaxOnDemandStreams)
+	}
+	return nil
+}
+
+func (s *Service) streamsInTransition(c Caller) int {
+	n, now := 0, s.engine.Now()
+	for _, sn := range s.states(c) {
+		if status := sn.status(now); status == stream.Creating || status == stream.Deleting {
+			n++
+		}
+	}
+	return n
+}
+
+// addTags adds tags to a stream's object, which gets memory of its own for
+// them.
+func addTags(obj *stream.Stream, tags map[string]string) error {
+	if len(tags) == 0 {
+		return nil
+	}
+	if err := checkTagCharacters(tags, "add tags to", obj); err != nil {
+		return err
+	}
+	merged := make(map[string]string, len(obj.Tags)+len(tags))
+	maps.Copy(merged, obj.Tags)
+	for k, v := range tags {
+		merged[strings.Clone(k)] = strings.Clone(v)
+	}
+	if len(merged) > stream.MaxTags {
+		// The text says 10, the limit is 50: so does AWS.
+		return api.Errorf(api.InvalidArgument,
+			"Failed to add tags to stream %s under account %s because a given stream cannot have more than 10 tags associated with it.",
+			obj.Name, obj.Account)
+	}
+	obj.Tags = merged
+	return nil
+}
+
+// checkTagCharacters applies the two rules on the characters of tags. verb says
+// what is being done, for the message.
+func checkTagCharacters(tags map[string]string, verb string, obj *stream.Stream) error {
+	percent := false
+	for k, v := range tags {
+		if !stream.ValidTagText(k) || !stream.ValidTagText(v) {
+			return api.Errorf(api.InvalidArgument,
+				"Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - %% @.")
+		}
+		percent = percent || strings.Contains(k, "%") || strings.Contains(v, "%")
+	}
+	if percent {
+		return api.Errorf(api.InvalidArgument,
+			"Failed to %s stream %s under account %s because some tags contained illegal characters. "+
+				"The allowed characters are Unicode letters, white-spaces, '_',',','/','=','+','-','@'.", verb, obj.Name, obj.Account)
+	}
+	return nil
+}

@@ -1,0 +1,18 @@
+package kinesis
+
+import (
+	"context"
+
+	"leat/internal/api"
+)
+
+// DeleteStream deletes a stream with all its records, in any status but
+// DELETING.
+
+func (s *Service) deleteStream(ctx context.Context, c Caller, in *api.DeleteStreamInput) error {
+	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
+	if err != nil {
+		return err
+	}
+	return s.remove(ctx, sn)
+}

@@ -1,0 +1,31 @@
+package kinesis
+
+import (
+	"context"
+
+	"leat/internal/api"
+)
+
+// DescribeStreamSummary shows a stream without its shards.
+
+func (s *Service) describeStreamSummary(
+	_ context.Context, c Caller, in *api.DescribeStreamSummaryInput,
+) (*api.DescribeStreamSummaryOutput, error) {
+	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
+	if err != nil {
+		return nil, err
+	}
+	return &api.DescribeStreamSummaryOutput{StreamDescriptionSummary: api.StreamDescriptionSummary{
+		StreamName:              sn.Name,
+		StreamARN:               sn.ARN(),
+		StreamStatus:            sn.status(s.engine.Now()).String(),
+		StreamModeDetails:       sn.modeDetails(),
+		RetentionPeriodHours:    int32(sn.RetentionHours),
+		StreamCreationTimestamp: sn.created(),
+		EnhancedMonitoring:      sn.enhancedMonitoring(),
+		EncryptionType:          api.Some("NONE"),
+		OpenShardCount:          int32(sn.Shards.Open()),
+		ConsumerCount:           api.Some(int32(0)),
+		MaxRecordSizeInKiB:      api.Some(int32(sn.MaxRecordKiB)),
+	}}, nil
+}

@@ -1,0 +1,160 @@
+package kinesis
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"leat/internal/api"
+	"leat/internal/engine"
+	"leat/internal/stream"
+)
+
+// GetRecords returns the records from a shard iterator on: at most Limit, at
+// most 10 MiB of data and keys, and at least one if there is one.
+//
+// The page with the last record of a closed shard still has a
+// NextShardIterator; the page after it is empty, has none, and names the child
+// shards. An iterator in double quotes is accepted, as AWS does.
+//
+// MillisBehindLatest is 0 when nothing is left behind the page in an open
+// shard; else the age of the page's last record; in a drained closed shard the
+// time since it was closed.
+
+func (s *Service) getRecords(ctx context.Context, c Caller, in *api.GetRecordsInput) (*recordsOutput, error) {
+	it, err := s.openIterator(c, in.ShardIterator.V)
+	if err != nil {
+		return nil, err
+	}
+	now := s.engine.Now()
+	sn, shard, err := s.iteratorShard(c, it, now)
+	if err != nil {
+		return nil, err
+	}
+	if in.StreamARN.Set {
+		if r, err := (target{arn: in.StreamARN}).ref(c); err != nil {
+			return nil, err
+		} else if r != sn.state.ref {
+			return nil, api.Errorf(api.InvalidArgument, "StreamARN %s is not the stream of the ShardIterator.", in.StreamARN.V)
+		}
+	}
+	if in.DryRun.V {
+		return nil, errDryRun()
+	}
+	rates := s.rates(sn, shard.ID)
+	if !rates.admitRead(now) {
+		return nil, errShardRate(sn.state.ref, shard.ID)
+	}
+	limits := readLimits{
+		records: int(in.Limit.Or(stream.MaxGetRecords)),
+		bytes:   stream.MaxGetBytes,
+	}
+	page, err := s.read(ctx, sn, shard.ID, iteratorCursor(it), limits)
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil, errShardMissing(sn.state.ref, shard.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	rates.chargeRead(page.bytes)
+	return s.recordsOutput(sn, shard, it, page, now), nil
+}
+
+// recordsOutput is a GetRecords answer that gives its memory back once it has
+// been sent.
+type recordsOutput struct {
+	api.GetRecordsOutput
+	page *readPage
+}
+
+// Release implements api.Releaser.
+func (o *recordsOutput) Release() { o.page.release() }
+
+func (s *Service) recordsOutput(
+	sn *snapshot, shard stream.Shard, it stream.Iterator, page *readPage, now stream.Millis,
+) *recordsOutput {
+	out := &recordsOutput{page: page}
+	text := newTexts(len(page.records) * sequenceNumberLen)
+	out.Records = make([]api.Record, len(page.records))
+	for i := range page.records {
+		r := &page.records[i]
+		seq := stream.SequenceNumber{Created: shard.Created, Shard: shard.ID, Position: r.position, Time: r.at.Second()}
+		out.Records[i] = api.Record{
+			SequenceNumber:              text.sequenceNumber(seq),
+			ApproximateArrivalTimestamp: api.Some(api.Timestamp(r.at)),
+			Data:                        api.RawBlob(r.data),
+			PartitionKey:                string(r.key),
+		}
+	}
+	out.MillisBehindLatest = api.Some(page.millisBehind(now))
+	if page.ended && len(page.records) == 0 {
+		out.ChildShards = api.Some(childShards(sn, shard.ID))
+		return out
+	}
+	next := it
+	next.Type, next.Position, next.Time = stream.AtSequenceNumber, page.next, 0
+	out.NextShardIterator = api.Some(s.sealIterator(next, now))
+	return out
+}
+
+// millisBehind returns how far the page's end is behind the shard's tip.
+func (p *readPage) millisBehind(now stream.Millis) int64 {
+	switch {
+	case p.ended && len(p.records) == 0:
+		return max(0, int64(now-p.closed))
+	case p.ended || p.behind:
+		if n := len(p.records); n > 0 {
+			return max(0, int64(now-p.records[n-1].at))
+		}
+	}
+	return 0
+}
+
+// openIterator returns what a shard iterator of the caller's holds.
+func (s *Service) openIterator(c Caller, text string) (stream.Iterator, error) {
+	if n := len(text); n > 1 && text[0] == '"' && text[n-1] == '"' {
+		text = text[1 : n-1]
+	}
+	it, err := s.sealer.Open(text)
+	if err != nil || it.Account != c.Account || it.Region != c.Region {
+		return it, api.Errorf(api.InvalidArgument, "Invalid ShardIterator.")
+	}
+	return it, nil
+}
+
+// javaDate is how Java prints a date.
+const javaDate = "Mon Jan 02 15:04:05 MST 2006"
+
+// iteratorShard returns the stream and shard that an iterator is for.
+func (s *Service) iteratorShard(c Caller, it stream.Iterator, now stream.Millis) (*snapshot, stream.Shard, error) {
+	if now.Sub(it.Issued) > s.cfg.IteratorTTL {
+		return nil, stream.Shard{}, api.Errorf(api.ExpiredIterator,
+			"Iterator expired. The iterator was created at time %s while right now it is %s which is further in the future "+
+				"than the tolerated delay of %d milliseconds.",
+			it.Issued.Time().Format(javaDate), now.Time().Format(javaDate), s.cfg.IteratorTTL/time.Millisecond)
+	}
+	r := ref{c.Account, c.Region, it.Name}
+	sn := s.find(r)
+	if sn == nil || sn.Number != it.Stream || !sn.readable(now) {
+		return nil, stream.Shard{}, errShardMissing(r, it.Shard)
+	}
+	shard, ok := sn.shard(it.Shard, now)
+	if !ok {
+		return nil, stream.Shard{}, errShardMissing(r, it.Shard)
+	}
+	return sn, shard, nil
+}
+
+func iteratorCursor(it stream.Iterator) cursor {
+	return cursor{
+		position: it.Position,
+		after:    it.Type == stream.AfterSequenceNumber,
+		second:   it.Time.Second(),
+	}
+}
+
+// sealIterator returns the text of an iterator issued now.
+func (s *Service) sealIterator(it stream.Iterator, now stream.Millis) string {
+	it.Issued = now
+	return s.sealer.Seal(it, nonce())
+}

@@ -1,0 +1,103 @@
+package kinesis
+
+import (
+	"context"
+	"errors"
+
+	"leat/internal/api"
+	"leat/internal/engine"
+	"leat/internal/stream"
+)
+
+// PutRecord writes one record.
+//
+// Order of checks: stream, size, ExplicitHashKey, SequenceNumberForOrdering,
+// rate. The number for ordering is only validated: what the shard, or an
+// ancestor, has issued before is smaller by itself.
+
+func (s *Service) putRecord(ctx context.Context, c Caller, in *api.PutRecordInput) (*api.PutRecordOutput, error) {
+	sn, err := s.lookupWritable(c, target{in.StreamName, in.StreamARN})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRecord(sn, "", in.PartitionKey, in.Data.V); err != nil {
+		return nil, err
+	}
+	hash, err := hashKey(in.PartitionKey, in.ExplicitHashKey)
+	if err != nil {
+		return nil, err
+	}
+	if in.SequenceNumberForOrdering.Set {
+		if err := s.checkOrdering(sn, in.SequenceNumberForOrdering.V); err != nil {
+			return nil, err
+		}
+	}
+	if in.DryRun.V {
+		return nil, errDryRun()
+	}
+	a := getAppender()
+	defer a.release()
+	a.add(in.PartitionKey.V, in.Data.V, hash)
+	if err := s.append(ctx, sn, a); err != nil {
+		return nil, err
+	}
+	r := &a.records[0]
+	switch {
+	case errors.Is(r.err, errThrottled):
+		return nil, errShardRate(sn.state.ref, r.shard.ID)
+	case errors.Is(r.err, engine.ErrNotFound):
+		return nil, errStreamNotFound(sn.state.ref)
+	case r.err != nil:
+		return nil, r.err
+	}
+	return &api.PutRecordOutput{ShardId: r.shardName, SequenceNumber: r.seq.String()}, nil
+}
+
+// lookupWritable returns a stream that takes records. One in CREATING is not
+// found yet.
+func (s *Service) lookupWritable(c Caller, t target) (*snapshot, error) {
+	sn, err := s.lookup(c, t)
+	if err == nil && !sn.readable(s.engine.Now()) {
+		return nil, errStreamNotFound(sn.state.ref)
+	}
+	return sn, err
+}
+
+// hashKey returns the hash key that decides a record's shard.
+func hashKey(partitionKey, explicit api.Opt[string]) (stream.HashKey, error) {
+	if !explicit.Set {
+		return stream.HashPartitionKey(partitionKey.V), nil
+	}
+	hash, err := stream.ParseHashKey(explicit.V)
+	if err != nil {
+		return hash, api.Errorf(api.InvalidArgument,
+			"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was %s", explicit.V)
+	}
+	return hash, nil
+}
+
+// checkRecord refuses a record without a partition key, or larger than the
+// stream allows. path is what precedes the members' names in messages.
+func checkRecord(sn *snapshot, path string, key api.Opt[string], data api.Blob) error {
+	limit := sn.MaxRecordBytes()
+	switch {
+	case !key.Set:
+		return api.Errorf(api.Validation,
+			"1 validation error detected: Value null at '%spartitionKey' failed to satisfy constraint: Member must not be null", path)
+	case data.Len()+len(key.V) > limit:
+		return api.Errorf(api.Validation,
+			"1 validation error detected: Value at '%sdata' failed to satisfy constraint: Member must have length less than or equal to %d",
+			path, limit)
+	}
+	return nil
+}
+
+func (s *Service) checkOrdering(sn *snapshot, number string) error {
+	seq, _, err := stream.ParseSequenceNumber(number)
+	if err == nil && !seq.InFuture(s.engine.Now().Second()) {
+		return nil
+	}
+	return api.Errorf(api.InvalidArgument,
+		"ExclusiveMinimumSequenceNumber %s used in PutRecord on stream %s under account %s is invalid.",
+		number, sn.Name, sn.Account)
+}

@@ -1,0 +1,104 @@
+package kinesis
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"leat/internal/api"
+	"leat/internal/engine"
+	"leat/internal/stream"
+)
+
+// PutRecords writes up to 500 records, each with an outcome of its own.
+//
+// Order of checks: stream, total size, each record's size, every
+// ExplicitHashKey (one that is out of range fails the call), rates. Records of
+// one shard keep the request's order. An entry that failed has an ErrorCode and
+// no sequence number. When the server could store none of them because its
+// disk is full or failed, the call fails as a whole, so that every client
+// retries it.
+
+func (s *Service) putRecords(ctx context.Context, c Caller, in *api.PutRecordsInput) (*api.PutRecordsOutput, error) {
+	sn, err := s.lookupWritable(c, target{in.StreamName, in.StreamARN})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRequestSize(in.Records.V); err != nil {
+		return nil, err
+	}
+	a := getAppender()
+	defer a.release()
+	for i := range in.Records.V {
+		e := &in.Records.V[i]
+		if err := checkEntry(sn, i, e); err != nil {
+			return nil, err
+		}
+		hash, err := hashKey(e.PartitionKey, e.ExplicitHashKey)
+		if err != nil {
+			return nil, err
+		}
+		a.add(e.PartitionKey.V, e.Data.V, hash)
+	}
+	if in.DryRun.V {
+		return nil, errDryRun()
+	}
+	if err := s.append(ctx, sn, a); err != nil {
+		return nil, err
+	}
+	return a.putRecordsOutput(sn)
+}
+
+// checkRequestSize refuses a request whose data and keys are too large
+// together.
+func checkRequestSize(entries []api.PutRecordsRequestEntry) error {
+	total := 0
+	for i := range entries {
+		total += entries[i].Data.V.Len() + len(entries[i].PartitionKey.V)
+	}
+	if total <= stream.MaxPutBytes {
+		return nil
+	}
+	return api.Errorf(api.InvalidArgument, "Records size exceeds %d MB limit", stream.MaxPutBytes>>20)
+}
+
+// checkEntry refuses an entry without a key or too large.
+func checkEntry(sn *snapshot, i int, e *api.PutRecordsRequestEntry) error {
+	if e.PartitionKey.Set && e.Data.V.Len()+len(e.PartitionKey.V) <= sn.MaxRecordBytes() {
+		return nil
+	}
+	return checkRecord(sn, "records."+strconv.Itoa(i+1)+".member.", e.PartitionKey, e.Data.V)
+}
+
+// putRecordsOutput returns the answer from the records' outcomes.
+func (a *appender) putRecordsOutput(sn *snapshot) (*api.PutRecordsOutput, error) {
+	out := &api.PutRecordsOutput{Records: make([]api.PutRecordsResultEntry, len(a.records))}
+	text := newTexts(len(a.records) * sequenceNumberLen)
+	var failed, refused int32
+	var refusal error
+	for i := range a.records {
+		r, entry := &a.records[i], &out.Records[i]
+		if r.err == nil {
+			entry.ShardId = api.Some(r.shardName)
+			entry.SequenceNumber = api.Some(text.sequenceNumber(r.seq))
+			continue
+		}
+		failed++
+		if errors.Is(r.err, errThrottled) {
+			entry.ErrorCode = api.Some(string(api.ProvisionedThroughputExceeded))
+			entry.ErrorMessage = api.Some(rateExceeded(sn.state.ref, r.shard.ID))
+			continue
+		}
+		refused, refusal = refused+1, r.err
+		entry.ErrorCode = api.Some(string(api.InternalFailure))
+		entry.ErrorMessage = api.Some("Internal Service Failure")
+	}
+	if int(refused) == len(a.records) {
+		if errors.Is(refusal, engine.ErrNotFound) {
+			return nil, errStreamNotFound(sn.state.ref)
+		}
+		return nil, refusal
+	}
+	out.FailedRecordCount = api.Some(failed)
+	return out, nil
+}

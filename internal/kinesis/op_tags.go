@@ -1,0 +1,67 @@
+package kinesis
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"leat/internal/api"
+	"leat/internal/stream"
+)
+
+// AddTagsToStream adds tags, or overwrites their values; RemoveTagsFromStream
+// removes them, unknown keys included; ListTagsForStream lists them by key, from
+// strictly after ExclusiveStartTagKey on, which need not exist.
+//
+// Order of checks: stream, then the characters of keys and values, then how
+// many tags there would be.
+
+func (s *Service) addTagsToStream(ctx context.Context, c Caller, in *api.AddTagsToStreamInput) error {
+	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, sn, func(obj *stream.Stream) error { return addTags(obj, in.Tags.V) })
+}
+
+func (s *Service) removeTagsFromStream(ctx context.Context, c Caller, in *api.RemoveTagsFromStreamInput) error {
+	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
+	if err != nil {
+		return err
+	}
+	keys := make(map[string]string, len(in.TagKeys.V))
+	for _, key := range in.TagKeys.V {
+		keys[key] = ""
+	}
+	return s.update(ctx, sn, func(obj *stream.Stream) error {
+		if err := checkTagCharacters(keys, "remove tags from", obj); err != nil {
+			return err
+		}
+		for key := range keys {
+			delete(obj.Tags, key)
+		}
+		return nil
+	})
+}
+
+func (s *Service) listTagsForStream(
+	_ context.Context, c Caller, in *api.ListTagsForStreamInput,
+) (*api.ListTagsForStreamOutput, error) {
+	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
+	if err != nil {
+		return nil, err
+	}
+	tags := make([]api.Tag, 0, len(sn.Tags))
+	for k, v := range sn.Tags {
+		if k > in.ExclusiveStartTagKey.V || !in.ExclusiveStartTagKey.Set {
+			tags = append(tags, api.Tag{Key: k, Value: api.Some(v)})
+		}
+	}
+	slices.SortFunc(tags, func(a, b api.Tag) int { return cmp.Compare(a.Key, b.Key) })
+	limit := int(in.Limit.Or(stream.MaxTags))
+	out := &api.ListTagsForStreamOutput{Tags: tags, HasMoreTags: len(tags) > limit}
+	if out.HasMoreTags {
+		out.Tags = tags[:limit]
+	}
+	return out, nil
+}

@@ -1,0 +1,171 @@
+package kinesis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"leat/internal/engine"
+	"leat/internal/stream"
+)
+
+// cursor is a place in a shard to read on from: what an iterator holds.
+//
+// Sequence numbers that clients send are compared whole, position first and
+// then time. So a cursor made from one may have to pass over the record at its
+// very position.
+type cursor struct {
+	position stream.Position
+	// after: a record at position whose time is second or earlier comes before
+	// the cursor; otherwise one whose time is earlier than second does.
+	after  bool
+	second stream.Second
+}
+
+// passes reports whether the cursor is behind a record, so that it is not read.
+func (c cursor) passes(position stream.Position, at stream.Second) bool {
+	if position != c.position {
+		return position < c.position
+	}
+	return at < c.second || c.after && at == c.second
+}
+
+// readRecord is one record as it is read. Key and data refer to page memory.
+type readRecord struct {
+	position stream.Position
+	at       stream.Millis
+	key      []byte
+	data     []byte
+}
+
+// readPage is the result of one read.
+type readPage struct {
+	records []readRecord
+	next    stream.Position
+	bytes   int           // data and keys of the records
+	behind  bool          // durable records are left behind this page
+	ended   bool          // the shard is closed and nothing is left behind this page
+	closed  stream.Millis // if ended, when the shard was closed
+	buf     []byte
+}
+
+// pages are the memory that records are read into.
+var pages = sync.Pool{New: func() any { return new(readPage) }}
+
+// release gives the page's memory to other reads.
+func (p *readPage) release() {
+	clear(p.records)
+	*p = readPage{records: p.records[:0], buf: p.buf}
+	pages.Put(p)
+}
+
+// readLimits bound one page.
+type readLimits struct {
+	records int
+	bytes   int // data and keys; the first record is read whatever its size
+}
+
+// read returns the records of a shard from the cursor on that have not
+// expired. The page is to be released.
+func (s *Service) read(
+	ctx context.Context, sn *snapshot, shard stream.ShardID, from cursor, limits readLimits,
+) (*readPage, error) {
+	log := sn.logID(shard)
+	horizon := sn.Horizon(s.engine.Now())
+	p := pages.Get().(*readPage)
+	p.next = from.position
+	for {
+		got, err := s.engine.Read(ctx, log, p.next, engine.Budget{
+			Bytes: limits.bytes, Records: limits.records, Buf: p.buf,
+		})
+		p.buf = got.Buf
+		atEnd := errors.Is(err, io.EOF)
+		if err != nil && !atEnd {
+			p.release()
+			return nil, err
+		}
+		if n := len(got.Batches); n > 0 && got.Batches[n-1].Time < horizon {
+			if p.next, err = s.skipExpired(ctx, log, got.Next, horizon); err != nil {
+				p.release()
+				return nil, err
+			}
+			if !atEnd {
+				continue
+			}
+		}
+		full, err := p.take(got.Batches, from, horizon, limits)
+		if err != nil {
+			p.release()
+			return nil, fmt.Errorf("read %v: %w", shard, err)
+		}
+		if !full {
+			p.next = max(p.next, got.Next)
+		}
+		if err := s.finishPage(ctx, log, p, atEnd && !full); err != nil {
+			p.release()
+			return nil, err
+		}
+		return p, nil
+	}
+}
+
+// skipExpired returns where to go on reading when all of a page has expired.
+func (s *Service) skipExpired(
+	ctx context.Context, log engine.LogID, next stream.Position, horizon stream.Millis,
+) (stream.Position, error) {
+	first, err := s.engine.SeekTime(ctx, log, horizon)
+	return max(first, next), err
+}
+
+// take appends the records of batches to the page, and reports whether the
+// page is full before their end; then next is the first record left out.
+func (p *readPage) take(batches []engine.StoredBatch, from cursor, horizon stream.Millis, limits readLimits) (full bool, err error) {
+	for _, b := range batches {
+		if b.Time < horizon {
+			continue
+		}
+		records, err := stream.Records(b.Payload)
+		if err != nil {
+			return false, err
+		}
+		position := b.First - 1
+		for key, data, ok := records.Next(); ok; key, data, ok = records.Next() {
+			position++
+			if from.passes(position, b.Time.Second()) {
+				continue
+			}
+			size := len(key) + len(data)
+			if len(p.records) > 0 && (len(p.records) == limits.records || p.bytes+size > limits.bytes) {
+				p.next = position
+				return true, nil
+			}
+			p.records = append(p.records, readRecord{position, b.Time, key, data})
+			p.bytes += size
+		}
+		if err := records.Err(); err != nil {
+			return false, fmt.Errorf("batch at position %d: %w", b.First, err)
+		}
+	}
+	return false, nil
+}
+
+// finishPage finds out what is left behind the page.
+func (s *Service) finishPage(ctx context.Context, log engine.LogID, p *readPage, atEnd bool) error {
+	tip, err := s.engine.Tip(ctx, log)
+	if err != nil {
+		return err
+	}
+	if p.next > tip.Last || atEnd {
+		p.ended, p.closed = tip.Closed, tip.Time
+		return nil
+	}
+	// The position of a close mark is taken, but it is no record.
+	if tip.Closed && p.next == tip.Last {
+		p.ended, p.closed = true, tip.Time
+		return nil
+	}
+	p.behind = true
+	return nil
+}

@@ -1,0 +1,116 @@
+// Package kinesis is the Amazon Kinesis Data Streams API over an engine: one
+// table of operations, one file per operation, and between them and the engine
+// the few things the operations share.
+//
+//	operations.go   the table of operations
+//	service.go      Service: what is open while the server runs
+//	registry.go     the streams by name: finding, listing, changing them
+//	lifecycle.go    creating and deleting streams
+//	reshard.go      splitting and merging shards, in repeatable steps
+//	append.go       from records to batches, to sequence numbers
+//	read.go         from a position to records
+//	throttle.go     the rates of --limits aws
+//	sweep.go        what happens as time passes: retention, transitions
+//	errors.go       the errors that operations share, in AWS's words
+//	view.go         streams and shards as answers show them
+//
+// # Streams
+//
+// A stream is one object in the KV, encoded by package stream, under the key
+// ("stream", account, region, name). Its number is the revision that created
+// it, and names its logs. The service is the only writer of these objects: it
+// keeps them decoded, and every request works on an immutable snapshot of the
+// stream it names. Changes to a stream take its lock, one at a time, and
+// compare revisions.
+//
+// The KV and the logs never change together. What needs both is made of steps
+// that anyone may repeat: write what is intended, do it to the logs, write the
+// outcome. Open finishes what a crash left half done, and so does an append
+// that meets a closed log.
+package kinesis
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"leat/internal/engine"
+	"leat/internal/stream"
+)
+
+// Config is what a Service is made of. Engine and Logger are required.
+type Config struct {
+	Engine engine.Engine
+	Logger *slog.Logger
+	// EnforceRates enforces AWS's rates per shard; sizes and quotas are
+	// always enforced.
+	EnforceRates bool
+	// ShardQuota is the most open shards that an account may have in a
+	// region: 0 for no quota, -1 for the region's default.
+	ShardQuota int
+	// TransitionDelay is how long CREATING, UPDATING and DELETING last. With 0
+	// they are never seen.
+	TransitionDelay time.Duration
+	// IteratorTTL is how long a shard iterator can be used.
+	IteratorTTL time.Duration
+}
+
+// Service answers the operations. All methods may be called concurrently.
+type Service struct {
+	cfg    Config
+	engine engine.Engine
+	log    *slog.Logger
+	sealer *stream.Sealer
+	reg    registry
+}
+
+// Open loads the streams that the engine has and finishes what a crash left
+// half done. It starts no goroutine.
+func Open(ctx context.Context, cfg Config) (*Service, error) {
+	s := &Service{cfg: cfg, engine: cfg.Engine, log: cfg.Logger}
+	s.reg.streams = make(map[ref]*streamState)
+	key, err := s.sealingKey(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load the sealing key: %w", err)
+	}
+	if s.sealer, err = stream.NewSealer(key); err != nil {
+		return nil, err
+	}
+	if err := s.load(ctx); err != nil {
+		return nil, fmt.Errorf("load the streams: %w", err)
+	}
+	return s, nil
+}
+
+// sealingKey returns the key that iterators and page tokens are sealed with. It
+// is made once and kept with the streams, so that iterators outlive a restart.
+func (s *Service) sealingKey(ctx context.Context) ([32]byte, error) {
+	name := engine.NewKey("secret", "iterator-sealing-key")
+	var key [32]byte
+	entry, err := s.engine.Get(ctx, name)
+	switch {
+	case err == nil:
+		if len(entry.Value) != len(key) {
+			return key, fmt.Errorf("the stored key has %d bytes instead of %d", len(entry.Value), len(key))
+		}
+		copy(key[:], entry.Value)
+		return key, nil
+	case !errors.Is(err, engine.ErrNotFound):
+		return key, err
+	}
+	if _, err := rand.Read(key[:]); err != nil {
+		return key, err
+	}
+	_, err = s.engine.Write(ctx, []engine.Change{{Key: name, Value: key[:], Expect: engine.Absent}})
+	return key, err
+}
+
+// nonce returns random bytes for sealing one token.
+func nonce() (n [12]byte) {
+	// Read of crypto/rand never fails.
+	_, _ = rand.Read(n[:])
+	return n
+}

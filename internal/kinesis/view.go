@@ -1,0 +1,87 @@
+package kinesis
+
+import (
+	"leat/internal/api"
+	"leat/internal/stream"
+)
+
+// This file is how streams and shards look in answers.
+
+// shard returns a shard of the stream that has not expired.
+func (sn *snapshot) shard(id stream.ShardID, now stream.Millis) (stream.Shard, bool) {
+	shard, ok := sn.Shards.Find(id)
+	if !ok || !shard.IsOpen() && shard.Closed.Add(sn.Retention()) <= now {
+		return stream.Shard{}, false
+	}
+	return shard, true
+}
+
+// visibleShards returns the shards that have not expired.
+func (sn *snapshot) visibleShards(now stream.Millis) stream.Shards {
+	expired := sn.Shards.Expired(now, sn.Retention())
+	if len(expired) == 0 {
+		return sn.Shards
+	}
+	return sn.Shards.Without(expired)
+}
+
+// created is the stream's creation as answers show it: in whole seconds.
+func (sn *snapshot) created() api.Timestamp { return api.Timestamp(sn.CreatedSecond.Start()) }
+
+func (sn *snapshot) modeDetails() api.Opt[api.StreamModeDetails] {
+	return api.Some(api.StreamModeDetails{StreamMode: api.Some(sn.Mode.String())})
+}
+
+// enhancedMonitoring is the list of one element that answers have.
+func (sn *snapshot) enhancedMonitoring() []api.EnhancedMetrics {
+	return []api.EnhancedMetrics{{ShardLevelMetrics: api.Some([]string{})}}
+}
+
+func viewShards(shards stream.Shards) []api.Shard {
+	out := make([]api.Shard, len(shards))
+	for i, shard := range shards {
+		out[i] = viewShard(shard)
+	}
+	return out
+}
+
+func viewShard(shard stream.Shard) api.Shard {
+	out := api.Shard{
+		ShardId:      shard.ID.String(),
+		HashKeyRange: viewRange(shard.Range),
+		SequenceNumberRange: api.SequenceNumberRange{
+			StartingSequenceNumber: shard.StartingSequenceNumber().String(),
+		},
+	}
+	if shard.Parent != stream.NoShard {
+		out.ParentShardId = api.Some(shard.Parent.String())
+	}
+	if shard.AdjacentParent != stream.NoShard {
+		out.AdjacentParentShardId = api.Some(shard.AdjacentParent.String())
+	}
+	if !shard.IsOpen() {
+		out.SequenceNumberRange.EndingSequenceNumber = api.Some(shard.EndingSequenceNumber().String())
+	}
+	return out
+}
+
+func viewRange(r stream.HashRange) api.HashKeyRange {
+	return api.HashKeyRange{StartingHashKey: r.Start.String(), EndingHashKey: r.End.String()}
+}
+
+// childShards is what a reader at the end of a shard is told to go on with.
+func childShards(sn *snapshot, parent stream.ShardID) []api.ChildShard {
+	children := sn.Shards.Children(parent)
+	out := make([]api.ChildShard, len(children))
+	for i, child := range children {
+		out[i] = api.ChildShard{
+			ShardId:      child.ID.String(),
+			ParentShards: []string{child.Parent.String()},
+			HashKeyRange: viewRange(child.Range),
+		}
+		if child.AdjacentParent != stream.NoShard {
+			out[i].ParentShards = append(out[i].ParentShards, child.AdjacentParent.String())
+		}
+	}
+	return out
+}
