@@ -8,11 +8,10 @@ build:
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/leat
 
 fmt:
-	go tool -modfile=tools/go.mod gofumpt -w -extra .
 	go tool -modfile=tools/lint/go.mod golangci-lint fmt
 
 lint:
-	.ci/run format vet lint
+	.ci/run vet lint
 
 test race fuzz crash e2e compat:
 	.ci/run $@
