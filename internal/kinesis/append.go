@@ -94,12 +94,11 @@ func (s *Service) append(ctx context.Context, sn *snapshot, a *appender) error {
 		if todo == 0 {
 			return nil
 		}
-		next, err := s.settled(ctx, sn.state)
-		if err != nil || next.Number != sn.Number {
-			a.fail(errStreamNotFound(sn.state.ref))
+		var err error
+		if sn, err = s.settled(ctx, sn.state); err != nil {
+			a.fail(err)
 			return nil
 		}
-		sn = next
 	}
 	a.fail(engine.ErrClosed)
 	return nil

@@ -15,6 +15,9 @@ import (
 // Creating without an end (BusyUntil 0), the logs, the end of Creating.
 func (s *Service) create(ctx context.Context, obj stream.Stream) error {
 	r := ref{obj.Account, obj.Region, obj.Name}
+	if err := s.finishDue(ctx, r); err != nil {
+		return err
+	}
 	st, err := s.claim(r)
 	if err != nil {
 		return err
@@ -27,6 +30,21 @@ func (s *Service) create(ctx context.Context, obj stream.Stream) error {
 		return err
 	}
 	_, err = s.finishCreateLocked(ctx, sn)
+	return err
+}
+
+// finishDue finishes the deletion of the stream that had the name, if that is
+// what is left of it.
+func (s *Service) finishDue(ctx context.Context, r ref) error {
+	s.reg.mu.RLock()
+	st := s.reg.streams[r]
+	s.reg.mu.RUnlock()
+	if st == nil || st.snap.Load() == nil || s.find(r) != nil {
+		return nil
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	_, err := s.finishLocked(ctx, st)
 	return err
 }
 

@@ -119,6 +119,9 @@ func addTags(obj *stream.Stream, tags map[string]string) error {
 func checkTagCharacters(tags map[string]string, verb string, obj *stream.Stream) error {
 	percent := false
 	for k, v := range tags {
+		if stream.ReservedTagKey(k) {
+			return api.Errorf(api.InvalidArgument, "aws: prefixed tag key names are not allowed for external use.")
+		}
 		if !stream.ValidTagText(k) || !stream.ValidTagText(v) {
 			return api.Errorf(api.InvalidArgument,
 				"Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - %% @.")

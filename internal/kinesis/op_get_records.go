@@ -57,6 +57,12 @@ func (s *Service) getRecords(ctx context.Context, c Caller, in *api.GetRecordsIn
 		return nil, err
 	}
 	rates.chargeRead(page.bytes)
+	if page.drained() {
+		if sn, err = s.settled(ctx, sn.state); err != nil {
+			page.release()
+			return nil, err
+		}
+	}
 	return s.recordsOutput(sn, shard, it, page, now), nil
 }
 
@@ -87,7 +93,7 @@ func (s *Service) recordsOutput(
 		}
 	}
 	out.MillisBehindLatest = api.Some(page.millisBehind(now))
-	if page.ended && len(page.records) == 0 {
+	if page.drained() {
 		out.ChildShards = api.Some(childShards(sn, shard.ID))
 		return out
 	}
@@ -100,7 +106,7 @@ func (s *Service) recordsOutput(
 // millisBehind returns how far the page's end is behind the shard's tip.
 func (p *readPage) millisBehind(now stream.Millis) int64 {
 	switch {
-	case p.ended && len(p.records) == 0:
+	case p.drained():
 		return max(0, int64(now-p.closed))
 	case p.ended || p.behind:
 		if n := len(p.records); n > 0 {

@@ -58,6 +58,7 @@ func (s *Service) setRetention(
 		if err := direction(obj, hours); err != nil {
 			return err
 		}
+		obj.Floor = obj.Expiry(s.engine.Now())
 		obj.RetentionHours = hours
 		s.busy(obj)
 		return nil

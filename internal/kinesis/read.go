@@ -54,6 +54,9 @@ type readPage struct {
 // pages are the memory that records are read into.
 var pages = sync.Pool{New: func() any { return new(readPage) }}
 
+// drained reports whether nothing will ever be read from here on.
+func (p *readPage) drained() bool { return p.ended && len(p.records) == 0 }
+
 // release gives the page's memory to other reads.
 func (p *readPage) release() {
 	clear(p.records)

@@ -94,8 +94,8 @@ func (s *Service) closeLogs(
 }
 
 // settled returns the stream once no change of its shards is under way,
-// finishing one that was left unfinished. It is for appends that met a closed
-// log.
+// finishing one that was left unfinished. It is for whoever has met a closed
+// log: its shard is closed in the object too then, and its children are there.
 func (s *Service) settled(ctx context.Context, st *streamState) (*snapshot, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -32,7 +32,7 @@ func (s *Service) sweepStream(ctx context.Context, st *streamState) error {
 	if err != nil || sn == nil || sn.Status == stream.Deleting {
 		return err
 	}
-	expiry := s.engine.Now().Add(-sn.Retention())
+	expiry := sn.Expiry(s.engine.Now())
 	for _, shard := range sn.Shards {
 		log := sn.logID(shard.ID)
 		first, err := s.engine.SeekTime(ctx, log, expiry)
@@ -56,7 +56,7 @@ func (s *Service) dropExpiredShards(ctx context.Context, st *streamState) (*snap
 	if err != nil || sn == nil || sn.Status == stream.Deleting {
 		return sn, err
 	}
-	expired := sn.Shards.Expired(s.engine.Now(), sn.Retention())
+	expired := sn.Shards.Expired(sn.Expiry(s.engine.Now()))
 	if len(expired) == 0 {
 		return sn, nil
 	}

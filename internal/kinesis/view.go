@@ -10,7 +10,7 @@ import (
 // shard returns a shard of the stream that has not expired.
 func (sn *snapshot) shard(id stream.ShardID, now stream.Millis) (stream.Shard, bool) {
 	shard, ok := sn.Shards.Find(id)
-	if !ok || !shard.IsOpen() && shard.Closed.Add(sn.Retention()) <= now {
+	if !ok || shard.HasExpired(sn.Expiry(now)) {
 		return stream.Shard{}, false
 	}
 	return shard, true
@@ -18,7 +18,7 @@ func (sn *snapshot) shard(id stream.ShardID, now stream.Millis) (stream.Shard, b
 
 // visibleShards returns the shards that have not expired.
 func (sn *snapshot) visibleShards(now stream.Millis) stream.Shards {
-	expired := sn.Shards.Expired(now, sn.Retention())
+	expired := sn.Shards.Expired(sn.Expiry(now))
 	if len(expired) == 0 {
 		return sn.Shards
 	}

@@ -21,6 +21,7 @@ const (
 	fieldMaxRecordKiB = 2
 	fieldDistribution = 3
 	fieldNumber       = 4
+	fieldFloor        = 5
 )
 
 // Flags of an encoded shard.
@@ -128,6 +129,9 @@ func (s Stream) appendFields(dst []byte) []byte {
 	if s.Number != 0 {
 		field(fieldNumber, binary.AppendUvarint(nil, s.Number))
 	}
+	if s.Floor != 0 {
+		field(fieldFloor, binary.AppendVarint(nil, int64(s.Floor)))
+	}
 	return dst
 }
 
@@ -193,6 +197,8 @@ func (s *Stream) decodeFields(d *decoder) error {
 			s.Distribution = Distribution(value.byte())
 		case fieldNumber:
 			s.Number = value.uvarint()
+		case fieldFloor:
+			s.Floor = Millis(value.varint())
 		default:
 			return fmt.Errorf("stream encoding has field %d of a newer program", tag)
 		}

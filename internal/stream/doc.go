@@ -60,8 +60,8 @@
 // The fields are 1, the intent (a list of parents' ids, then a list of planned
 // shards like shards but without their times, flag 4 being Closes); 2, the
 // largest record in KiB, signed; 3, the record distribution, a byte; 4, the
-// stream's number. What is zero is left out. An unknown field is refused like a
-// newer version.
+// stream's number; 5, the floor of what has expired, signed. What is zero is
+// left out. An unknown field is refused like a newer version.
 //
 // # The payload of a batch
 //

@@ -23,6 +23,10 @@ func (s Shard) IsOpen() bool { return s.Closed == 0 }
 // NotBefore is the earliest arrival that a record of the shard may have.
 func (s Shard) NotBefore() Millis { return s.Created.Start() }
 
+// HasExpired reports whether the shard is closed and its last record has
+// expired, expiry being the instant up to which records have.
+func (s Shard) HasExpired(expiry Millis) bool { return !s.IsOpen() && s.Closed <= expiry }
+
 // StartingSequenceNumber is below the numbers of all the shard's records.
 func (s Shard) StartingSequenceNumber() SequenceNumber {
 	return SequenceNumber{Created: s.Created, Shard: s.ID, Position: PositionBefore, Time: s.Created}

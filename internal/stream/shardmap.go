@@ -3,7 +3,6 @@ package stream
 import (
 	"cmp"
 	"slices"
-	"time"
 )
 
 // Shards are the shards of a stream in the order of their ids. Those that have
@@ -83,12 +82,12 @@ func (s Shards) openByRange() []Shard {
 	return open
 }
 
-// Expired returns the ids of the closed shards whose last record has expired
-// at the instant now.
-func (s Shards) Expired(now Millis, retention time.Duration) []ShardID {
+// Expired returns the ids of the closed shards whose last record has expired,
+// expiry being the instant up to which records have.
+func (s Shards) Expired(expiry Millis) []ShardID {
 	var ids []ShardID
 	for _, shard := range s {
-		if !shard.IsOpen() && shard.Closed.Add(retention) <= now {
+		if shard.HasExpired(expiry) {
 			ids = append(ids, shard.ID)
 		}
 	}

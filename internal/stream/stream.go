@@ -85,9 +85,12 @@ type Stream struct {
 	Mode          Mode
 
 	RetentionHours int
-	MaxRecordKiB   int // the largest record: data and partition key
-	Distribution   Distribution
-	Tags           map[string]string
+	// Floor is up to when records had expired when the retention was last
+	// lengthened: they stay so. 0 if it never was.
+	Floor        Millis
+	MaxRecordKiB int // the largest record: data and partition key
+	Distribution Distribution
+	Tags         map[string]string
 
 	NextShard ShardID // the first id that no shard has had
 	Shards    Shards
@@ -110,9 +113,13 @@ func (s Stream) ARN() string { return StreamARN(s.Region, s.Account, s.Name) }
 // Retention returns how long records are kept.
 func (s Stream) Retention() time.Duration { return time.Duration(s.RetentionHours) * time.Hour }
 
-// Horizon returns the trim horizon at the instant now: older records have
-// expired, and the stream was never older than itself.
-func (s Stream) Horizon(now Millis) Millis { return max(now.Add(-s.Retention()), s.Created) }
+// Expiry returns the instant up to which records have expired at the instant
+// now.
+func (s Stream) Expiry(now Millis) Millis { return max(now.Add(-s.Retention()), s.Floor) }
+
+// Horizon returns the trim horizon at the instant now: what is left of the
+// stream begins there.
+func (s Stream) Horizon(now Millis) Millis { return max(s.Expiry(now), s.Created) }
 
 // MaxRecordBytes is the largest record that the stream takes: its data and its
 // partition key.
