@@ -1010,3 +1010,91 @@ func (in *UpdateStreamWarmThroughputInput) Member(name string) any {
 	}
 	return nil
 }
+
+// NewInput returns an empty request of an operation and the constraints on it, or
+// nil for an operation that has no shapes here.
+func NewInput(operation string) (Input, *Structure) {
+	switch operation {
+	case "AddTagsToStream":
+		return new(AddTagsToStreamInput), AddTagsToStreamSchema
+	case "CreateStream":
+		return new(CreateStreamInput), CreateStreamSchema
+	case "DecreaseStreamRetentionPeriod":
+		return new(DecreaseStreamRetentionPeriodInput), DecreaseStreamRetentionPeriodSchema
+	case "DeleteResourcePolicy":
+		return new(DeleteResourcePolicyInput), DeleteResourcePolicySchema
+	case "DeleteStream":
+		return new(DeleteStreamInput), DeleteStreamSchema
+	case "DeregisterStreamConsumer":
+		return new(DeregisterStreamConsumerInput), DeregisterStreamConsumerSchema
+	case "DescribeAccountSettings":
+		return new(DescribeAccountSettingsInput), DescribeAccountSettingsSchema
+	case "DescribeLimits":
+		return new(DescribeLimitsInput), DescribeLimitsSchema
+	case "DescribeStream":
+		return new(DescribeStreamInput), DescribeStreamSchema
+	case "DescribeStreamConsumer":
+		return new(DescribeStreamConsumerInput), DescribeStreamConsumerSchema
+	case "DescribeStreamSummary":
+		return new(DescribeStreamSummaryInput), DescribeStreamSummarySchema
+	case "DisableEnhancedMonitoring":
+		return new(DisableEnhancedMonitoringInput), DisableEnhancedMonitoringSchema
+	case "EnableEnhancedMonitoring":
+		return new(EnableEnhancedMonitoringInput), EnableEnhancedMonitoringSchema
+	case "GetRecords":
+		return new(GetRecordsInput), GetRecordsSchema
+	case "GetResourcePolicy":
+		return new(GetResourcePolicyInput), GetResourcePolicySchema
+	case "GetShardIterator":
+		return new(GetShardIteratorInput), GetShardIteratorSchema
+	case "IncreaseStreamRetentionPeriod":
+		return new(IncreaseStreamRetentionPeriodInput), IncreaseStreamRetentionPeriodSchema
+	case "ListShards":
+		return new(ListShardsInput), ListShardsSchema
+	case "ListStreamConsumers":
+		return new(ListStreamConsumersInput), ListStreamConsumersSchema
+	case "ListStreams":
+		return new(ListStreamsInput), ListStreamsSchema
+	case "ListTagsForResource":
+		return new(ListTagsForResourceInput), ListTagsForResourceSchema
+	case "ListTagsForStream":
+		return new(ListTagsForStreamInput), ListTagsForStreamSchema
+	case "MergeShards":
+		return new(MergeShardsInput), MergeShardsSchema
+	case "PutRecord":
+		return new(PutRecordInput), PutRecordSchema
+	case "PutRecords":
+		return new(PutRecordsInput), PutRecordsSchema
+	case "PutResourcePolicy":
+		return new(PutResourcePolicyInput), PutResourcePolicySchema
+	case "RegisterStreamConsumer":
+		return new(RegisterStreamConsumerInput), RegisterStreamConsumerSchema
+	case "RemoveTagsFromStream":
+		return new(RemoveTagsFromStreamInput), RemoveTagsFromStreamSchema
+	case "SplitShard":
+		return new(SplitShardInput), SplitShardSchema
+	case "StartStreamEncryption":
+		return new(StartStreamEncryptionInput), StartStreamEncryptionSchema
+	case "StopStreamEncryption":
+		return new(StopStreamEncryptionInput), StopStreamEncryptionSchema
+	case "SubscribeToShard":
+		return new(SubscribeToShardInput), SubscribeToShardSchema
+	case "TagResource":
+		return new(TagResourceInput), TagResourceSchema
+	case "UntagResource":
+		return new(UntagResourceInput), UntagResourceSchema
+	case "UpdateAccountSettings":
+		return new(UpdateAccountSettingsInput), UpdateAccountSettingsSchema
+	case "UpdateMaxRecordSize":
+		return new(UpdateMaxRecordSizeInput), UpdateMaxRecordSizeSchema
+	case "UpdateShardCount":
+		return new(UpdateShardCountInput), UpdateShardCountSchema
+	case "UpdateStreamMode":
+		return new(UpdateStreamModeInput), UpdateStreamModeSchema
+	case "UpdateStreamRecordDistributionStrategy":
+		return new(UpdateStreamRecordDistributionStrategyInput), UpdateStreamRecordDistributionStrategySchema
+	case "UpdateStreamWarmThroughput":
+		return new(UpdateStreamWarmThroughputInput), UpdateStreamWarmThroughputSchema
+	}
+	return nil, nil
+}

@@ -65,7 +65,7 @@ var (
 )
 
 // AddTagsToStreamSchema constrains AddTagsToStreamInput.
-var AddTagsToStreamSchema = Structure{
+var AddTagsToStreamSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "Tags", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](200)}, Key: Constraint{Min: Some[int64](1), Max: Some[int64](128)}, Element: Constraint{Min: Some[int64](0), Max: Some[int64](256)}},
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
@@ -73,10 +73,10 @@ var AddTagsToStreamSchema = Structure{
 }
 
 // CreateStreamSchema constrains CreateStreamInput.
-var CreateStreamSchema = Structure{
+var CreateStreamSchema = &Structure{
 	{Name: "StreamName", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "ShardCount", Value: Constraint{Min: Some[int64](1)}},
-	{Name: "StreamModeDetails", Of: &streamModeDetailsSchema},
+	{Name: "StreamModeDetails", Of: streamModeDetailsSchema},
 	{Name: "Tags", Value: Constraint{Min: Some[int64](1), Max: Some[int64](200)}, Key: Constraint{Min: Some[int64](1), Max: Some[int64](128)}, Element: Constraint{Min: Some[int64](0), Max: Some[int64](256)}},
 	{Name: "WarmThroughputMiBps", Value: Constraint{Min: Some[int64](0)}},
 	{Name: "MaxRecordSizeInKiB", Value: Constraint{Min: Some[int64](1024), Max: Some[int64](10240)}},
@@ -84,7 +84,7 @@ var CreateStreamSchema = Structure{
 }
 
 // DecreaseStreamRetentionPeriodSchema constrains DecreaseStreamRetentionPeriodInput.
-var DecreaseStreamRetentionPeriodSchema = Structure{
+var DecreaseStreamRetentionPeriodSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "RetentionPeriodHours", Required: true},
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
@@ -92,13 +92,13 @@ var DecreaseStreamRetentionPeriodSchema = Structure{
 }
 
 // DeleteResourcePolicySchema constrains DeleteResourcePolicyInput.
-var DeleteResourcePolicySchema = Structure{
+var DeleteResourcePolicySchema = &Structure{
 	{Name: "ResourceARN", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternResourceARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 }
 
 // DeleteStreamSchema constrains DeleteStreamInput.
-var DeleteStreamSchema = Structure{
+var DeleteStreamSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "EnforceConsumerDeletion"},
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
@@ -106,7 +106,7 @@ var DeleteStreamSchema = Structure{
 }
 
 // DeregisterStreamConsumerSchema constrains DeregisterStreamConsumerInput.
-var DeregisterStreamConsumerSchema = Structure{
+var DeregisterStreamConsumerSchema = &Structure{
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "ConsumerName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternConsumerName}},
 	{Name: "ConsumerARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternConsumerARN}},
@@ -114,13 +114,13 @@ var DeregisterStreamConsumerSchema = Structure{
 }
 
 // DescribeAccountSettingsSchema constrains DescribeAccountSettingsInput.
-var DescribeAccountSettingsSchema = Structure{}
+var DescribeAccountSettingsSchema = &Structure{}
 
 // DescribeLimitsSchema constrains DescribeLimitsInput.
-var DescribeLimitsSchema = Structure{}
+var DescribeLimitsSchema = &Structure{}
 
 // DescribeStreamConsumerSchema constrains DescribeStreamConsumerInput.
-var DescribeStreamConsumerSchema = Structure{
+var DescribeStreamConsumerSchema = &Structure{
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "ConsumerName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternConsumerName}},
 	{Name: "ConsumerARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternConsumerARN}},
@@ -128,7 +128,7 @@ var DescribeStreamConsumerSchema = Structure{
 }
 
 // DescribeStreamSchema constrains DescribeStreamInput.
-var DescribeStreamSchema = Structure{
+var DescribeStreamSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "Limit", Value: Constraint{Min: Some[int64](1), Max: Some[int64](10000)}},
 	{Name: "ExclusiveStartShardId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternShardId}},
@@ -137,14 +137,14 @@ var DescribeStreamSchema = Structure{
 }
 
 // DescribeStreamSummarySchema constrains DescribeStreamSummaryInput.
-var DescribeStreamSummarySchema = Structure{
+var DescribeStreamSummarySchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 }
 
 // DisableEnhancedMonitoringSchema constrains DisableEnhancedMonitoringInput.
-var DisableEnhancedMonitoringSchema = Structure{
+var DisableEnhancedMonitoringSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "ShardLevelMetrics", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](7)}, Element: Constraint{Enum: []string{"IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords", "WriteProvisionedThroughputExceeded", "ReadProvisionedThroughputExceeded", "IteratorAgeMilliseconds", "ALL"}}},
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
@@ -152,7 +152,7 @@ var DisableEnhancedMonitoringSchema = Structure{
 }
 
 // EnableEnhancedMonitoringSchema constrains EnableEnhancedMonitoringInput.
-var EnableEnhancedMonitoringSchema = Structure{
+var EnableEnhancedMonitoringSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "ShardLevelMetrics", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](7)}, Element: Constraint{Enum: []string{"IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords", "WriteProvisionedThroughputExceeded", "ReadProvisionedThroughputExceeded", "IteratorAgeMilliseconds", "ALL"}}},
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
@@ -160,7 +160,7 @@ var EnableEnhancedMonitoringSchema = Structure{
 }
 
 // GetRecordsSchema constrains GetRecordsInput.
-var GetRecordsSchema = Structure{
+var GetRecordsSchema = &Structure{
 	{Name: "ShardIterator", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](512)}},
 	{Name: "Limit", Value: Constraint{Min: Some[int64](1), Max: Some[int64](10000)}},
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
@@ -169,13 +169,13 @@ var GetRecordsSchema = Structure{
 }
 
 // GetResourcePolicySchema constrains GetResourcePolicyInput.
-var GetResourcePolicySchema = Structure{
+var GetResourcePolicySchema = &Structure{
 	{Name: "ResourceARN", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternResourceARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 }
 
 // GetShardIteratorSchema constrains GetShardIteratorInput.
-var GetShardIteratorSchema = Structure{
+var GetShardIteratorSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "ShardId", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternShardId}},
 	{Name: "ShardIteratorType", Required: true, Value: Constraint{Enum: []string{"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"}}},
@@ -187,7 +187,7 @@ var GetShardIteratorSchema = Structure{
 }
 
 // IncreaseStreamRetentionPeriodSchema constrains IncreaseStreamRetentionPeriodInput.
-var IncreaseStreamRetentionPeriodSchema = Structure{
+var IncreaseStreamRetentionPeriodSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "RetentionPeriodHours", Required: true},
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
@@ -195,19 +195,19 @@ var IncreaseStreamRetentionPeriodSchema = Structure{
 }
 
 // ListShardsSchema constrains ListShardsInput.
-var ListShardsSchema = Structure{
+var ListShardsSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "NextToken", Value: Constraint{Min: Some[int64](1), Max: Some[int64](1048576)}},
 	{Name: "ExclusiveStartShardId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternShardId}},
 	{Name: "MaxResults", Value: Constraint{Min: Some[int64](1), Max: Some[int64](10000)}},
 	{Name: "StreamCreationTimestamp"},
-	{Name: "ShardFilter", Of: &shardFilterSchema},
+	{Name: "ShardFilter", Of: shardFilterSchema},
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 }
 
 // ListStreamConsumersSchema constrains ListStreamConsumersInput.
-var ListStreamConsumersSchema = Structure{
+var ListStreamConsumersSchema = &Structure{
 	{Name: "StreamARN", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "NextToken", Value: Constraint{Min: Some[int64](1), Max: Some[int64](1048576)}},
 	{Name: "MaxResults", Value: Constraint{Min: Some[int64](1), Max: Some[int64](10000)}},
@@ -216,20 +216,20 @@ var ListStreamConsumersSchema = Structure{
 }
 
 // ListStreamsSchema constrains ListStreamsInput.
-var ListStreamsSchema = Structure{
+var ListStreamsSchema = &Structure{
 	{Name: "Limit", Value: Constraint{Min: Some[int64](1), Max: Some[int64](10000)}},
 	{Name: "ExclusiveStartStreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "NextToken", Value: Constraint{Min: Some[int64](1), Max: Some[int64](1048576)}},
 }
 
 // ListTagsForResourceSchema constrains ListTagsForResourceInput.
-var ListTagsForResourceSchema = Structure{
+var ListTagsForResourceSchema = &Structure{
 	{Name: "ResourceARN", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternResourceARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 }
 
 // ListTagsForStreamSchema constrains ListTagsForStreamInput.
-var ListTagsForStreamSchema = Structure{
+var ListTagsForStreamSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "ExclusiveStartTagKey", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128)}},
 	{Name: "Limit", Value: Constraint{Min: Some[int64](1), Max: Some[int64](50)}},
@@ -238,7 +238,7 @@ var ListTagsForStreamSchema = Structure{
 }
 
 // MergeShardsSchema constrains MergeShardsInput.
-var MergeShardsSchema = Structure{
+var MergeShardsSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "ShardToMerge", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternShardId}},
 	{Name: "AdjacentShardToMerge", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternShardId}},
@@ -246,12 +246,12 @@ var MergeShardsSchema = Structure{
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 }
 
-var minimumThroughputBillingCommitmentInputSchema = Structure{
+var minimumThroughputBillingCommitmentInputSchema = &Structure{
 	{Name: "Status", Required: true, Value: Constraint{Enum: []string{"ENABLED", "DISABLED"}}},
 }
 
 // PutRecordSchema constrains PutRecordInput.
-var PutRecordSchema = Structure{
+var PutRecordSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "Data", Required: true, Sensitive: true, Value: Constraint{Min: Some[int64](0), Max: Some[int64](10485760)}},
 	{Name: "PartitionKey", Value: Constraint{Min: Some[int64](1), Max: Some[int64](256)}},
@@ -263,29 +263,29 @@ var PutRecordSchema = Structure{
 }
 
 // PutRecordsSchema constrains PutRecordsInput.
-var PutRecordsSchema = Structure{
-	{Name: "Records", Required: true, Sensitive: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](500)}, Of: &putRecordsRequestEntrySchema},
+var PutRecordsSchema = &Structure{
+	{Name: "Records", Required: true, Sensitive: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](500)}, Of: putRecordsRequestEntrySchema},
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 	{Name: "DryRun"},
 }
 
-var putRecordsRequestEntrySchema = Structure{
+var putRecordsRequestEntrySchema = &Structure{
 	{Name: "Data", Required: true, Sensitive: true, Value: Constraint{Min: Some[int64](0), Max: Some[int64](10485760)}},
 	{Name: "ExplicitHashKey", Value: Constraint{Pattern: patternHashKey}},
 	{Name: "PartitionKey", Value: Constraint{Min: Some[int64](1), Max: Some[int64](256)}},
 }
 
 // PutResourcePolicySchema constrains PutResourcePolicyInput.
-var PutResourcePolicySchema = Structure{
+var PutResourcePolicySchema = &Structure{
 	{Name: "ResourceARN", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternResourceARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 	{Name: "Policy", Required: true},
 }
 
 // RegisterStreamConsumerSchema constrains RegisterStreamConsumerInput.
-var RegisterStreamConsumerSchema = Structure{
+var RegisterStreamConsumerSchema = &Structure{
 	{Name: "StreamARN", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "ConsumerName", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternConsumerName}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
@@ -293,21 +293,21 @@ var RegisterStreamConsumerSchema = Structure{
 }
 
 // RemoveTagsFromStreamSchema constrains RemoveTagsFromStreamInput.
-var RemoveTagsFromStreamSchema = Structure{
+var RemoveTagsFromStreamSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "TagKeys", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](50)}, Element: Constraint{Min: Some[int64](1), Max: Some[int64](128)}},
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 }
 
-var shardFilterSchema = Structure{
+var shardFilterSchema = &Structure{
 	{Name: "Type", Required: true, Value: Constraint{Enum: []string{"AFTER_SHARD_ID", "AT_TRIM_HORIZON", "FROM_TRIM_HORIZON", "AT_LATEST", "AT_TIMESTAMP", "FROM_TIMESTAMP"}}},
 	{Name: "ShardId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternShardId}},
 	{Name: "Timestamp"},
 }
 
 // SplitShardSchema constrains SplitShardInput.
-var SplitShardSchema = Structure{
+var SplitShardSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "ShardToSplit", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternShardId}},
 	{Name: "NewStartingHashKey", Required: true, Value: Constraint{Pattern: patternHashKey}},
@@ -316,7 +316,7 @@ var SplitShardSchema = Structure{
 }
 
 // StartStreamEncryptionSchema constrains StartStreamEncryptionInput.
-var StartStreamEncryptionSchema = Structure{
+var StartStreamEncryptionSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "EncryptionType", Required: true, Value: Constraint{Enum: []string{"NONE", "KMS"}}},
 	{Name: "KeyId", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048)}},
@@ -324,14 +324,14 @@ var StartStreamEncryptionSchema = Structure{
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 }
 
-var startingPositionSchema = Structure{
+var startingPositionSchema = &Structure{
 	{Name: "Type", Required: true, Value: Constraint{Enum: []string{"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"}}},
 	{Name: "SequenceNumber", Value: Constraint{Pattern: patternSequenceNumber}},
 	{Name: "Timestamp"},
 }
 
 // StopStreamEncryptionSchema constrains StopStreamEncryptionInput.
-var StopStreamEncryptionSchema = Structure{
+var StopStreamEncryptionSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "EncryptionType", Required: true, Value: Constraint{Enum: []string{"NONE", "KMS"}}},
 	{Name: "KeyId", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048)}},
@@ -339,47 +339,47 @@ var StopStreamEncryptionSchema = Structure{
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 }
 
-var streamModeDetailsSchema = Structure{
+var streamModeDetailsSchema = &Structure{
 	{Name: "StreamMode", Required: true, Value: Constraint{Enum: []string{"PROVISIONED", "ON_DEMAND"}}},
 }
 
 // SubscribeToShardSchema constrains SubscribeToShardInput.
-var SubscribeToShardSchema = Structure{
+var SubscribeToShardSchema = &Structure{
 	{Name: "ConsumerARN", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternConsumerARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 	{Name: "ShardId", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternShardId}},
-	{Name: "StartingPosition", Required: true, Of: &startingPositionSchema},
+	{Name: "StartingPosition", Required: true, Of: startingPositionSchema},
 	{Name: "DryRun"},
 }
 
 // TagResourceSchema constrains TagResourceInput.
-var TagResourceSchema = Structure{
+var TagResourceSchema = &Structure{
 	{Name: "Tags", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](200)}, Key: Constraint{Min: Some[int64](1), Max: Some[int64](128)}, Element: Constraint{Min: Some[int64](0), Max: Some[int64](256)}},
 	{Name: "ResourceARN", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternResourceARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 }
 
 // UntagResourceSchema constrains UntagResourceInput.
-var UntagResourceSchema = Structure{
+var UntagResourceSchema = &Structure{
 	{Name: "TagKeys", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](50)}, Element: Constraint{Min: Some[int64](1), Max: Some[int64](128)}},
 	{Name: "ResourceARN", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternResourceARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 }
 
 // UpdateAccountSettingsSchema constrains UpdateAccountSettingsInput.
-var UpdateAccountSettingsSchema = Structure{
-	{Name: "MinimumThroughputBillingCommitment", Required: true, Of: &minimumThroughputBillingCommitmentInputSchema},
+var UpdateAccountSettingsSchema = &Structure{
+	{Name: "MinimumThroughputBillingCommitment", Required: true, Of: minimumThroughputBillingCommitmentInputSchema},
 }
 
 // UpdateMaxRecordSizeSchema constrains UpdateMaxRecordSizeInput.
-var UpdateMaxRecordSizeSchema = Structure{
+var UpdateMaxRecordSizeSchema = &Structure{
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 	{Name: "MaxRecordSizeInKiB", Required: true, Value: Constraint{Min: Some[int64](1024), Max: Some[int64](10240)}},
 }
 
 // UpdateShardCountSchema constrains UpdateShardCountInput.
-var UpdateShardCountSchema = Structure{
+var UpdateShardCountSchema = &Structure{
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "TargetShardCount", Required: true, Value: Constraint{Min: Some[int64](1)}},
 	{Name: "ScalingType", Required: true, Value: Constraint{Enum: []string{"UNIFORM_SCALING"}}},
@@ -388,22 +388,22 @@ var UpdateShardCountSchema = Structure{
 }
 
 // UpdateStreamModeSchema constrains UpdateStreamModeInput.
-var UpdateStreamModeSchema = Structure{
+var UpdateStreamModeSchema = &Structure{
 	{Name: "StreamARN", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
-	{Name: "StreamModeDetails", Required: true, Of: &streamModeDetailsSchema},
+	{Name: "StreamModeDetails", Required: true, Of: streamModeDetailsSchema},
 	{Name: "WarmThroughputMiBps", Value: Constraint{Min: Some[int64](0)}},
 }
 
 // UpdateStreamRecordDistributionStrategySchema constrains UpdateStreamRecordDistributionStrategyInput.
-var UpdateStreamRecordDistributionStrategySchema = Structure{
+var UpdateStreamRecordDistributionStrategySchema = &Structure{
 	{Name: "StreamARN", Required: true, Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},
 	{Name: "RecordDistributionStrategy", Required: true, Value: Constraint{Enum: []string{"AUTO", "USER_PARTITION_KEY"}}},
 }
 
 // UpdateStreamWarmThroughputSchema constrains UpdateStreamWarmThroughputInput.
-var UpdateStreamWarmThroughputSchema = Structure{
+var UpdateStreamWarmThroughputSchema = &Structure{
 	{Name: "StreamARN", Value: Constraint{Min: Some[int64](1), Max: Some[int64](2048), Pattern: patternStreamARN}},
 	{Name: "StreamName", Value: Constraint{Min: Some[int64](1), Max: Some[int64](128), Pattern: patternStreamName}},
 	{Name: "StreamId", Value: Constraint{Min: Some[int64](1), Max: Some[int64](24), Pattern: patternStreamId}},

@@ -9,9 +9,9 @@ import (
 // maxViolations is the number of violations that AWS reports at most.
 const maxViolations = 10
 
-// maxNesting is the number of members between a request and the deepest value
-// that is constrained: PutRecords -> Records -> Data.
-const maxNesting = 4
+// maxNesting is the number of steps from a request to the deepest value that is
+// constrained: records, 1.member, data.
+const maxNesting = 3
 
 // Structure is the constraints on the members of a shape, in the model's order.
 type Structure []Rule

@@ -24,7 +24,7 @@ func (m *model) schemas(p *printer) {
 		if s.requestOf != "" {
 			p.ln("// %s constrains %s.", m.schemaName(name), name)
 		}
-		p.ln("var %s = Structure{", m.schemaName(name))
+		p.ln("var %s = &Structure{", m.schemaName(name))
 		for _, mem := range s.Members {
 			p.ln("{Name: %q%s},", mem.Name, m.constraints(s, mem))
 		}
@@ -89,9 +89,9 @@ func (m *model) constraints(owner *shape, mem member) string {
 	}
 	switch {
 	case s.Type == "structure":
-		b.WriteString(", Of: &" + m.schemaName(mem.Shape))
+		b.WriteString(", Of: " + m.schemaName(mem.Shape))
 	case m.isStructureList(s):
-		b.WriteString(", Of: &" + m.schemaName(s.Element))
+		b.WriteString(", Of: " + m.schemaName(s.Element))
 	}
 	return b.String()
 }

@@ -106,6 +106,25 @@ func (m *model) inputs(p *printer) {
 		m.memberMethod(p, name, s)
 		m.resetMethod(p, name, s)
 	}
+	m.newInput(p)
+}
+
+// newInput prints the function that knows all requests.
+func (m *model) newInput(p *printer) {
+	p.ln("")
+	p.ln("// NewInput returns an empty request of an operation and the constraints on it, or")
+	p.ln("// nil for an operation that has no shapes here.")
+	p.ln("func NewInput(operation string) (Input, *Structure) {")
+	p.ln("switch operation {")
+	for _, name := range m.operationNames() {
+		if input := m.Operations[name].Input; input != "" {
+			p.ln("case %q:", name)
+			p.ln("return new(%s), %s", input, m.schemaName(input))
+		}
+	}
+	p.ln("}")
+	p.ln("return nil, nil")
+	p.ln("}")
 }
 
 // memberMethod prints the method of Input.
