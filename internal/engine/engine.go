@@ -19,8 +19,9 @@
 //
 // # Time
 //
-// Now never goes back, also across restarts, and it is what stamps batches.
-// Times therefore never go back within a log.
+// Now never goes back, also across restarts. It is what stamps batches; one that
+// must not be older than some later instant gets that, which sets only its own
+// log ahead. Times never go back within a log.
 package engine
 
 import (
@@ -51,8 +52,8 @@ type Engine interface {
 	KV
 
 	// Now returns the engine's time. It never returns less than it did
-	// before, nor less than the time of any durable batch, also after a
-	// restart.
+	// before, also after a restart, as far as something durable was stamped
+	// with it.
 	Now() stream.Millis
 
 	// Health returns nil while appends and writes are accepted, else why they
@@ -82,7 +83,8 @@ type Batch struct {
 	// must not change meanwhile.
 	Payload []byte
 	// NotBefore is a lower bound for the batch's time, 0 for none. (A record
-	// is never older than its shard.)
+	// is never older than its shard.) The time is the latest of Now, this and
+	// the log's last time; Now itself does not follow a bound ahead of it.
 	NotBefore stream.Millis
 	// IfTip, when not nil, is the last position that the log must have at
 	// the moment the batch gets its own, earlier batches of the same call
