@@ -1,0 +1,179 @@
+package awsjson
+
+import (
+	"encoding/base64"
+	"strconv"
+	"unicode/utf8"
+
+	"leat/internal/api"
+)
+
+// Encoder writes an output as JSON. It is an api.Encoder.
+type Encoder struct {
+	buf   []byte
+	start int // where the output begins
+}
+
+var _ api.Encoder = (*Encoder)(nil)
+
+// NewEncoder returns an encoder that appends to dst.
+func NewEncoder(dst []byte) *Encoder { return &Encoder{buf: dst, start: len(dst)} }
+
+// Bytes returns dst with what has been written.
+func (e *Encoder) Bytes() []byte { return e.buf }
+
+// BeginStruct implements api.Encoder.
+func (e *Encoder) BeginStruct() {
+	e.separate()
+	e.buf = append(e.buf, '{')
+}
+
+// EndStruct implements api.Encoder.
+func (e *Encoder) EndStruct() { e.buf = append(e.buf, '}') }
+
+// BeginList implements api.Encoder.
+func (e *Encoder) BeginList(int) {
+	e.separate()
+	e.buf = append(e.buf, '[')
+}
+
+// EndList implements api.Encoder.
+func (e *Encoder) EndList() { e.buf = append(e.buf, ']') }
+
+// Key implements api.Encoder. Names of members need no escapes.
+func (e *Encoder) Key(name string) {
+	e.separate()
+	e.buf = append(e.buf, '"')
+	e.buf = append(e.buf, name...)
+	e.buf = append(e.buf, '"', ':')
+}
+
+// String implements api.Encoder.
+func (e *Encoder) String(s string) {
+	e.separate()
+	e.buf = appendString(e.buf, s)
+}
+
+// Int implements api.Encoder.
+func (e *Encoder) Int(n int64) {
+	e.separate()
+	e.buf = strconv.AppendInt(e.buf, n, 10)
+}
+
+// Bool implements api.Encoder.
+func (e *Encoder) Bool(b bool) {
+	e.separate()
+	e.buf = strconv.AppendBool(e.buf, b)
+}
+
+// Timestamp implements api.Encoder.
+func (e *Encoder) Timestamp(t api.Timestamp) {
+	e.separate()
+	e.buf = appendSeconds(e.buf, int64(t))
+}
+
+// Blob implements api.Encoder.
+func (e *Encoder) Blob(b api.Blob) {
+	e.separate()
+	e.buf = append(e.buf, '"')
+	if data, isBase64 := b.Raw(); isBase64 {
+		e.buf = append(e.buf, data...)
+	} else {
+		e.buf = base64.StdEncoding.AppendEncode(e.buf, data)
+	}
+	e.buf = append(e.buf, '"')
+}
+
+// separate writes the comma before an entry that is not the first. What is in
+// the buffer tells: an entry ends in none of the characters that go before a
+// first one.
+func (e *Encoder) separate() {
+	if len(e.buf) == e.start {
+		return
+	}
+	switch e.buf[len(e.buf)-1] {
+	case '{', '[', ':':
+	default:
+		e.buf = append(e.buf, ',')
+	}
+}
+
+// EncodeError appends an error to dst.
+func EncodeError(dst []byte, err *api.Error) []byte {
+	dst = append(dst, `{"__type":`...)
+	dst = appendString(dst, err.Code)
+	if err.Message != "" {
+		key := `,"message":`
+		if err.Code == string(api.Serialization) {
+			key = `,"Message":`
+		}
+		dst = append(dst, key...)
+		dst = appendString(dst, err.Message)
+	}
+	return append(dst, '}')
+}
+
+// appendSeconds appends milliseconds as seconds.
+func appendSeconds(dst []byte, ms int64) []byte {
+	seconds, fraction := ms/1000, ms%1000
+	if fraction < 0 {
+		fraction = -fraction
+		if seconds == 0 {
+			dst = append(dst, '-')
+		}
+	}
+	dst = strconv.AppendInt(dst, seconds, 10)
+	if fraction == 0 {
+		return dst
+	}
+	digits := [4]byte{'.', byte('0' + fraction/100), byte('0' + fraction/10%10), byte('0' + fraction%10)}
+	n := len(digits)
+	for digits[n-1] == '0' {
+		n--
+	}
+	return append(dst, digits[:n]...)
+}
+
+// appendString appends s in quotes, with no more escapes than JSON demands.
+// Bytes that are not UTF-8 become U+FFFD.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	done := 0
+	for i := 0; i < len(s); {
+		if plain[s[i]] {
+			i++
+			continue
+		}
+		if r, size := utf8.DecodeRuneInString(s[i:]); size > 1 {
+			i += size
+			continue
+		} else if r == utf8.RuneError {
+			dst = append(dst, s[done:i]...)
+			dst = utf8.AppendRune(dst, utf8.RuneError)
+		} else {
+			dst = append(dst, s[done:i]...)
+			dst = appendEscape(dst, s[i])
+		}
+		i++
+		done = i
+	}
+	dst = append(dst, s[done:]...)
+	return append(dst, '"')
+}
+
+// appendEscape appends the escape of a quote, a backslash or a control
+// character.
+func appendEscape(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	const hex = "0123456789abcdef"
+	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xF])
+}
