@@ -53,8 +53,10 @@ func Parse(r Request) (Credential, error) {
 	_, inQuery := r.Query[queryAlgorithm]
 	switch {
 	case r.Authorization != "" && inQuery:
-		return Credential{}, &Error{CodeInvalid,
-			"Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."}
+		return Credential{}, &Error{
+			CodeInvalid,
+			"Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
+		}
 	case r.Authorization != "":
 		return parseHeader(r.Authorization, r.HasDate)
 	case inQuery:

@@ -27,11 +27,13 @@ func TestParse(t *testing.T) {
 		{"header", sigv4.Request{Authorization: whole, HasDate: true}, akid},
 		{
 			"header without spaces",
-			sigv4.Request{Authorization: strings.ReplaceAll(whole, ", ", ","), HasDate: true}, akid,
+			sigv4.Request{Authorization: strings.ReplaceAll(whole, ", ", ","), HasDate: true},
+			akid,
 		},
 		{
 			"header without commas",
-			sigv4.Request{Authorization: strings.ReplaceAll(whole, ", ", "  "), HasDate: true}, akid,
+			sigv4.Request{Authorization: strings.ReplaceAll(whole, ", ", "  "), HasDate: true},
+			akid,
 		},
 		{
 			"last of two",

@@ -1,0 +1,119 @@
+package httpd
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"leat/internal/api"
+)
+
+// answer is what is sent for a request.
+type answer struct {
+	status      int
+	contentType string // empty for none
+	errorType   string // for x-amzn-ErrorType, empty for none
+	body        []byte
+	buffer      *buffer // what body is in, if that is pooled
+	// header holds what only this answer has; nil for nothing.
+	header http.Header
+	// bare leaves x-amz-id-2 out.
+	bare bool
+}
+
+// The names of headers as AWS writes them. They are put into header maps as
+// they are, not in Go's canonical form.
+const (
+	headerRequestID  = "x-amzn-RequestId"
+	headerExtendedID = "x-amz-id-2"
+	headerErrorType  = "x-amzn-ErrorType"
+)
+
+// write sends an answer. An error in sending is the client's absence, so nobody
+// needs to hear of it.
+func (h *Handler) write(w http.ResponseWriter, x *exchange, a answer) {
+	header := w.Header()
+	for name, values := range a.header {
+		header[name] = values
+	}
+	if origin := x.Header.Get("Origin"); origin != "" {
+		allowOrigin(header, x.Method)
+	}
+	ids := x.ids.values()
+	header[headerRequestID] = ids[0:1:1]
+	if !a.bare {
+		header[headerExtendedID] = ids[1:2:2]
+	}
+	// A type that is there and empty keeps net/http from guessing one.
+	header["Content-Type"] = nil
+	if a.contentType != "" {
+		header["Content-Type"] = []string{a.contentType}
+	}
+	if a.errorType != "" {
+		header[headerErrorType] = []string{a.errorType}
+	}
+	header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
+	_ = x.control.SetWriteDeadline(time.Now().Add(answerTimeout))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body)
+}
+
+// Media types of requests and answers.
+const (
+	mediaJSON       = "application/x-amz-json-1.1"
+	mediaCBOR       = "application/x-amz-cbor-1.1"
+	mediaLegacyJSON = "application/json"
+	mediaText       = "text/plain; charset=utf-8"
+)
+
+// emptyBody answers a request without a body: in JSON if the request was, and
+// else in CBOR, whatever it was.
+func emptyBody(kind string, known bool) answer {
+	code := api.UnknownOperation
+	if known {
+		code = api.Serialization
+	}
+	a := answer{status: http.StatusBadRequest, contentType: mediaJSON, errorType: string(code)}
+	if kind == mediaJSON {
+		a.body = []byte(`{"__type":"` + string(code) + `"}`)
+		return a
+	}
+	// A map of one entry; the key's text has 6 bytes, the value's length
+	// follows in a byte.
+	a.contentType = mediaCBOR
+	a.body = append([]byte("\xa1\x66__type\x78"), byte(len(code)))
+	a.body = append(a.body, code...)
+	return a
+}
+
+// legacyAnswer answers application/json, which serves no operation.
+func legacyAnswer(parses bool) answer {
+	status, code := http.StatusNotFound, api.UnknownOperation
+	if !parses {
+		status, code = http.StatusBadRequest, api.Serialization
+	}
+	return answer{
+		status: status, contentType: mediaLegacyJSON, errorType: string(code),
+		body: []byte(`{"Output":{"__type":"com.amazon.coral.service#` + string(code) + `"},"Version":"1.0"}`),
+	}
+}
+
+// accessDenied answers a request that names no operation.
+func accessDenied() answer {
+	return xmlError(http.StatusForbidden, string(api.AccessDenied),
+		"Unable to determine service/operation name to be authorized")
+}
+
+// xmlError is an error as AWS words it for clients that speak no protocol of
+// the service. It has no content type. Message must need no escapes.
+func xmlError(status int, code, message string) answer {
+	body := "<" + code + "/>\n"
+	if message != "" {
+		body = "<" + code + ">\n  <Message>" + message + "</Message>\n</" + code + ">\n"
+	}
+	return answer{status: status, body: []byte(body)}
+}
+
+func textAnswer(status int, text string) answer {
+	return answer{status: status, contentType: mediaText, body: []byte(text)}
+}

@@ -1,0 +1,74 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+
+	"leat/internal/api"
+	"leat/internal/kinesis"
+	"leat/internal/wire/awsjson"
+)
+
+// call decodes the body, validates it, performs the operation and encodes what
+// it returns.
+func (h *Handler) call(x *exchange, rt *route, caller kinesis.Caller) answer {
+	in := rt.Input()
+	if err := awsjson.Decode(x.body.b, in); err != nil {
+		return h.errorAnswer(err)
+	}
+	if err := api.Validate(in, rt.Schema); err != nil {
+		return h.errorAnswer(err)
+	}
+	out, err := rt.Call(x.Context(), caller, in)
+	if err != nil {
+		return h.failure(x, rt, err)
+	}
+	return h.outputAnswer(rt, out)
+}
+
+// failure answers an operation's error. One that no client was meant to see is
+// logged under the request's id, and the client hears of an internal failure.
+func (h *Handler) failure(x *exchange, rt *route, err error) answer {
+	var e *api.Error
+	switch {
+	case errors.As(err, &e):
+	case x.Context().Err() != nil && errors.Is(err, context.Cause(x.Context())):
+		// The client has gone, or the server is being closed: what is sent
+		// now hardly reaches anyone.
+		e = api.Errorf(api.ServiceUnavailable, "")
+	default:
+		h.log.ErrorContext(x.Context(), "operation failed",
+			"operation", rt.Name, "request_id", x.ids.request, "error", err)
+		e = api.Errorf(api.InternalFailure, "")
+	}
+	return h.errorAnswer(e)
+}
+
+// outputAnswer encodes an operation's output, and releases it. No output is an
+// empty body.
+func (h *Handler) outputAnswer(rt *route, out api.Output) answer {
+	a := answer{status: 200, contentType: mediaJSON}
+	if out == nil {
+		return a
+	}
+	a.buffer = h.buffers.get(int(min(rt.answerBytes.Load(), maxGuessBytes)))
+	enc := awsjson.NewEncoder(a.buffer.b)
+	out.Encode(enc)
+	a.buffer.b = enc.Bytes()
+	a.body = a.buffer.b
+	rt.answerBytes.Store(int64(len(a.body)))
+	if r, ok := out.(api.Releaser); ok {
+		r.Release()
+	}
+	return a
+}
+
+// errorAnswer encodes an error.
+func (h *Handler) errorAnswer(e *api.Error) answer {
+	buf := h.buffers.get(len(e.Code) + len(e.Message))
+	buf.b = awsjson.EncodeError(buf.b, e)
+	return answer{
+		status: e.Status, contentType: mediaJSON, errorType: e.Code,
+		body: buf.b, buffer: buf,
+	}
+}

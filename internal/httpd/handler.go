@@ -1,0 +1,173 @@
+// Package httpd is the front door: it turns HTTP requests into calls of the
+// Kinesis operations, and what they return into answers.
+//
+// A request passes these checks, in AWS's order, and the first that fails
+// answers it:
+//
+//	the body is at most 15 MiB              413
+//	OPTIONS with an Origin                  200, what a browser may do
+//	GET /healthz, GET /readyz               whether the server runs, and takes writes
+//	another method than POST                403 AccessDeniedException, in XML
+//	no body                                 400 SerializationException or UnknownOperationException
+//	an unknown content type                 403 or 404, in XML
+//	the body is no JSON                     400 SerializationException
+//	the target names no operation           400 UnknownOperationException
+//	not signed, or incompletely             400 MissingAuthenticationTokenException, ...
+//	members of wrong types                  400 SerializationException
+//	broken constraints                      400 ValidationException
+//	the operation                           200, or its error
+//
+// respond is that table as code. It returns an answer, and write is the only
+// place that sends one. HTTP/1.1 and HTTP/2 with prior knowledge share one
+// clear-text port (NewServer).
+//
+// # Memory
+//
+// The strings and blobs of an input refer to the request's body. Body and
+// answer are in pooled buffers; both go back only after the answer is sent.
+package httpd
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"leat/internal/api"
+	"leat/internal/kinesis"
+)
+
+// Config is what a Handler is made of. All members are required.
+type Config struct {
+	// Operations is the table of operations.
+	Operations []kinesis.Operation
+	// Account and Region are those of callers that do not say.
+	Account, Region string
+	// Ready returns nil while writes are accepted, else why they are not.
+	Ready  func() error
+	Logger *slog.Logger
+}
+
+// Handler answers requests. It is an http.Handler.
+type Handler struct {
+	cfg     Config
+	log     *slog.Logger
+	targets map[string]*route // by the X-Amz-Target that names them
+	buffers bufferPool
+}
+
+// route is an operation with what the handler remembers of it.
+type route struct {
+	kinesis.Operation
+	// answerBytes is the size of the last answer, and so a guess of the next
+	// one's, which then needs not grow step by step.
+	answerBytes atomic.Int64
+}
+
+// targetPrefix is the service's part of X-Amz-Target.
+const targetPrefix = "Kinesis_20131202."
+
+// NewHandler returns a handler for the operations of cfg.
+func NewHandler(cfg Config) *Handler {
+	h := &Handler{cfg: cfg, log: cfg.Logger, targets: make(map[string]*route, len(cfg.Operations))}
+	for _, op := range cfg.Operations {
+		h.targets[targetPrefix+op.Name] = &route{Operation: op}
+	}
+	return h
+}
+
+// exchange is one request on its way through the handler.
+type exchange struct {
+	*http.Request
+	control *http.ResponseController
+	ids     requestIDs
+	body    *buffer // nil until it is read
+}
+
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	x := &exchange{Request: r, control: http.NewResponseController(w), ids: newRequestIDs()}
+	a := h.respondSafely(x)
+	h.write(w, x, a)
+	if h.log.Enabled(r.Context(), slog.LevelDebug) {
+		h.log.DebugContext(r.Context(), "request answered",
+			"method", r.Method, "target", r.Header.Get("X-Amz-Target"), "remote", r.RemoteAddr, "status", a.status,
+			"error", a.errorType, "duration", time.Since(start), "request_id", x.ids.request)
+	}
+	h.buffers.put(a.buffer)
+	h.buffers.put(x.body)
+}
+
+// respondSafely is respond for operations that may panic: one that does has
+// failed, and the others go on.
+func (h *Handler) respondSafely(x *exchange) (a answer) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		h.log.ErrorContext(x.Context(), "panic while answering a request", "panic", p,
+			"target", x.Header.Get("X-Amz-Target"), "request_id", x.ids.request, "stack", string(debug.Stack()))
+		// What panicked may have left its body with somebody who still uses it.
+		x.body = nil
+		a = h.errorAnswer(api.Errorf(api.InternalFailure, ""))
+	}()
+	return h.respond(x)
+}
+
+// respond makes the answer to a request.
+func (h *Handler) respond(x *exchange) answer {
+	if a, ok := h.readBody(x); !ok {
+		return a
+	}
+	if isPreflight(x.Request) {
+		return preflight(x.Request)
+	}
+	if x.Method != http.MethodPost {
+		return h.answerOther(x.Request)
+	}
+	target := x.Header.Get("X-Amz-Target")
+	rt, known := h.targets[target]
+	kind := mediaType(x.Header.Get("Content-Type"))
+	switch {
+	case len(x.body.b) == 0:
+		return emptyBody(kind, known)
+	case kind == mediaLegacyJSON:
+		return legacyAnswer(isDocument(x.body.b))
+	case kind != mediaJSON && !namesOperation(target):
+		return accessDenied()
+	case kind != mediaJSON:
+		return xmlError(http.StatusNotFound, string(api.UnknownOperation), "")
+	}
+	caller, authError := h.caller(x.Request)
+	if !known || authError != nil {
+		// Below, decoding finds what is no JSON. Here nothing is decoded.
+		switch {
+		case !isDocument(x.body.b):
+			return h.errorAnswer(api.Errorf(api.Serialization, ""))
+		case !known:
+			return h.errorAnswer(api.Errorf(api.UnknownOperation, ""))
+		}
+		return h.errorAnswer(authError)
+	}
+	return h.call(x, rt, caller)
+}
+
+// answerOther answers what is not a POST: the two probes, and AWS's refusal.
+func (h *Handler) answerOther(r *http.Request) answer {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return accessDenied()
+	}
+	switch r.URL.Path {
+	case "/healthz":
+		return textAnswer(http.StatusOK, "ok\n")
+	case "/readyz":
+		if err := h.cfg.Ready(); err != nil {
+			return textAnswer(http.StatusServiceUnavailable, err.Error()+"\n")
+		}
+		return textAnswer(http.StatusOK, "ready\n")
+	}
+	return accessDenied()
+}

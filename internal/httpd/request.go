@@ -1,0 +1,79 @@
+package httpd
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// readBody reads the body into x.body. If it cannot, it returns the answer and
+// false.
+func (h *Handler) readBody(x *exchange) (answer, bool) {
+	if x.ContentLength > maxBodyBytes {
+		return closing(http.StatusRequestEntityTooLarge), false
+	}
+	_ = x.control.SetReadDeadline(time.Now().Add(bodyTimeout))
+	var err error
+	if x.ContentLength >= 0 {
+		x.body = h.buffers.get(int(x.ContentLength))
+		x.body.b = x.body.b[:x.ContentLength]
+		_, err = io.ReadFull(x.Body, x.body.b)
+	} else {
+		x.body = h.buffers.get(minBufferBytes)
+		x.body.b, err = readAll(x.Body, x.body.b)
+	}
+	switch {
+	case errors.Is(err, errTooLarge):
+		return closing(http.StatusRequestEntityTooLarge), false
+	case err != nil:
+		// The deadline stays: net/http may go on reading, to drain the body.
+		return closing(http.StatusBadRequest), false
+	}
+	// A deadline that ran out while the operation waits would look like a
+	// client that has gone.
+	_ = x.control.SetReadDeadline(time.Time{})
+	return answer{}, true
+}
+
+// closing is an empty answer after which the connection cannot be used,
+// because the request was not read to its end.
+func closing(status int) answer {
+	return answer{status: status, header: http.Header{"Connection": {"close"}}}
+}
+
+var errTooLarge = errors.New("request body too large")
+
+// readAll appends what r has to dst, or fails with errTooLarge.
+func readAll(r io.Reader, dst []byte) ([]byte, error) {
+	buf := bytes.NewBuffer(dst)
+	n, err := buf.ReadFrom(io.LimitReader(r, maxBodyBytes+1))
+	if n > maxBodyBytes {
+		err = errTooLarge
+	}
+	return buf.Bytes(), err
+}
+
+// mediaType returns the type in a Content-Type header: what is before the first
+// semicolon, without spaces around. AWS compares it as it is.
+func mediaType(contentType string) string {
+	t, _, _ := strings.Cut(contentType, ";")
+	return strings.TrimSpace(t)
+}
+
+// namesOperation reports whether a target has a service and an operation,
+// known or not.
+func namesOperation(target string) bool {
+	service, operation, _ := strings.Cut(target, ".")
+	return service != "" && operation != ""
+}
+
+// isDocument reports whether a body is a JSON object or list. It is for
+// requests that are refused either way.
+func isDocument(body []byte) bool {
+	b := bytes.TrimLeft(body, " \t\r\n")
+	return len(b) > 0 && (b[0] == '{' || b[0] == '[') && json.Valid(body)
+}
