@@ -14,13 +14,12 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 )
 
 func main() {
 	if err := run("."); err != nil {
-		_, _ = io.WriteString(os.Stderr, "gen: "+err.Error()+"\n")
+		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
@@ -31,7 +30,7 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // nothing is written through it
 	model, err := root.ReadFile(inputName)
 	if err != nil {
 		return err

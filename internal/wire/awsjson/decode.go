@@ -10,10 +10,10 @@ import (
 // use up the stack. Requests of the service go down to 3.
 const maxDepth = 1000
 
-// Decode fills in from a request's body. The input's strings and blobs refer to
-// the body where that has them as they are, so the body must stay as it is for
-// as long as the input is used. Blobs have been checked: their AppendTo cannot
-// fail.
+// Decode fills in, which must be empty, from a request's body. The input's
+// strings and blobs refer to the body where that has them as they are, so the
+// body must stay as it is for as long as the input is used. Blobs have been
+// checked: their AppendTo cannot fail.
 //
 // The error is a SerializationException: without a message for a body that is
 // not a JSON object, and else with what is wrong with the first member that has

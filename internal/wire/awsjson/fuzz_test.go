@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -115,6 +116,9 @@ func FuzzBase64(f *testing.F) {
 		want := err == nil && !bytes.ContainsAny([]byte(s), "\r\n")
 		if fault := base64Fault([]byte(s)); (fault == "") != want {
 			t.Errorf("%q: %q, want none: %t", s, fault, want)
+		}
+		if strings.Contains(s, `"`) {
+			return // the string on the wire ends there
 		}
 		d := decoder{data: []byte(`"` + s + `"`)}
 		if text, ok := d.plainBase64(); ok != want || ok && (string(text) != s || !d.done()) {
