@@ -18,7 +18,9 @@ var sameInputs = cmp.Options{cmp.AllowUnexported(api.Blob{}), cmpopts.EquateEmpt
 
 func base64Blob(text string) api.Opt[api.Blob] { return api.Some(api.Base64Blob([]byte(text))) }
 
-// TestDecodeClients has requests byte by byte as clients send them.
+// TestDecodeClients has requests spelled as the JSON writers of the clients do:
+// Python with spaces and ASCII only, JavaScript and Go with neither, PHP with
+// escaped slashes.
 func TestDecodeClients(t *testing.T) {
 	for name, tc := range map[string]struct {
 		body string
