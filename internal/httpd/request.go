@@ -11,10 +11,11 @@ import (
 )
 
 // readBody reads the body into x.body. If it cannot, it returns the answer and
-// false.
+// false. net/http closes a connection of HTTP/1.1 on which a body was not read
+// to its end, and resets a stream of HTTP/2.
 func (h *Handler) readBody(x *exchange) (answer, bool) {
 	if x.ContentLength > maxBodyBytes {
-		return closing(http.StatusRequestEntityTooLarge), false
+		return answer{status: http.StatusRequestEntityTooLarge}, false
 	}
 	_ = x.control.SetReadDeadline(time.Now().Add(bodyTimeout))
 	var err error
@@ -28,21 +29,15 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	}
 	switch {
 	case errors.Is(err, errTooLarge):
-		return closing(http.StatusRequestEntityTooLarge), false
+		return answer{status: http.StatusRequestEntityTooLarge}, false
 	case err != nil:
 		// The deadline stays: net/http may go on reading, to drain the body.
-		return closing(http.StatusBadRequest), false
+		return answer{status: http.StatusBadRequest}, false
 	}
 	// A deadline that ran out while the operation waits would look like a
 	// client that has gone.
 	_ = x.control.SetReadDeadline(time.Time{})
 	return answer{}, true
-}
-
-// closing is an empty answer after which the connection cannot be used,
-// because the request was not read to its end.
-func closing(status int) answer {
-	return answer{status: status, header: http.Header{"Connection": {"close"}}}
 }
 
 var errTooLarge = errors.New("request body too large")
