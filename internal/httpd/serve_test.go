@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,8 @@ import (
 	"leat/internal/kinesis"
 )
 
+// TestHTTP2WithPriorKnowledge sends requests of which one is too large. It must
+// not end the connection, which others share.
 func TestHTTP2WithPriorKnowledge(t *testing.T) {
 	t.Parallel()
 	addr := serve(t, newHandler(new(bytes.Buffer), echo()...))
@@ -28,8 +31,21 @@ func TestHTTP2WithPriorKnowledge(t *testing.T) {
 	protocols.SetUnencryptedHTTP2(true)
 	transport := &http.Transport{Protocols: &protocols}
 	defer transport.CloseIdleConnections()
-	for range 2 { // the second on the same connection
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr, strings.NewReader(name))
+	const answered = `{"ShardId":"orders","SequenceNumber":"000000000000 eu-west-1"}`
+	for i, tt := range []struct {
+		body   string
+		status int
+		want   string
+	}{
+		{name, 200, answered},
+		{strings.Repeat(" ", 15<<20+1), 413, ""},
+		{name, 200, answered},
+	} {
+		reused := false
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+			GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused },
+		})
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr, strings.NewReader(tt.body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,12 +59,14 @@ func TestHTTP2WithPriorKnowledge(t *testing.T) {
 		}
 		body, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
-		want := `{"ShardId":"orders","SequenceNumber":"000000000000 eu-west-1"}`
-		if err != nil || resp.ProtoMajor != 2 || string(body) != want {
-			t.Errorf("HTTP/%d answered %s (%v)", resp.ProtoMajor, body, err)
+		if err != nil || resp.ProtoMajor != 2 || resp.StatusCode != tt.status || string(body) != tt.want {
+			t.Errorf("HTTP/%d answered %d %s (%v)", resp.ProtoMajor, resp.StatusCode, body, err)
 		}
 		if resp.Header.Get("x-amzn-RequestId") == "" || resp.ContentLength != int64(len(body)) {
 			t.Errorf("headers %v", resp.Header)
+		}
+		if reused != (i > 0) {
+			t.Errorf("request %d: connection reused: %t", i, reused)
 		}
 	}
 }
