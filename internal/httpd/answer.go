@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -33,9 +34,7 @@ const (
 // needs to hear of it.
 func (h *Handler) write(w http.ResponseWriter, x *exchange, a answer) {
 	header := w.Header()
-	for name, values := range a.header {
-		header[name] = values
-	}
+	maps.Copy(header, a.header)
 	if origin := x.Header.Get("Origin"); origin != "" {
 		allowOrigin(header, x.Method)
 	}

@@ -2,6 +2,7 @@ package httpd_test
 
 import (
 	"bytes"
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -222,7 +223,7 @@ func TestOrigin(t *testing.T) {
 			t.Errorf("preflight has %s %q, want %q", header, got, value)
 		}
 	}
-	if r.StatusCode != 200 || !requestID.MatchString(r.raw) {
+	if r.StatusCode != http.StatusOK || !requestID.MatchString(r.raw) {
 		t.Errorf("preflight answered %q", r.raw)
 	}
 

@@ -28,6 +28,7 @@
 package httpd
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -89,7 +90,7 @@ type exchange struct {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	x := &exchange{Request: r, control: http.NewResponseController(w), ids: newRequestIDs()}
-	a := h.respondSafely(x)
+	a := h.respondSafely(r.Context(), x)
 	h.write(w, x, a)
 	if h.log.Enabled(r.Context(), slog.LevelDebug) {
 		h.log.DebugContext(r.Context(), "request answered",
@@ -102,13 +103,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // respondSafely is respond for operations that may panic: one that does has
 // failed, and the others go on.
-func (h *Handler) respondSafely(x *exchange) (a answer) {
+func (h *Handler) respondSafely(ctx context.Context, x *exchange) (a answer) {
 	defer func() {
 		p := recover()
 		if p == nil {
 			return
 		}
-		h.log.ErrorContext(x.Context(), "panic while answering a request", "panic", p,
+		h.log.ErrorContext(ctx, "panic while answering a request", "panic", p,
 			"target", x.Header.Get("X-Amz-Target"), "request_id", x.ids.request, "stack", string(debug.Stack()))
 		// What panicked may have left its body with somebody who still uses it.
 		x.body = nil

@@ -79,7 +79,7 @@ func TestBodyLimit(t *testing.T) {
 	t.Run("announced", func(t *testing.T) {
 		t.Parallel()
 		head := request(post, append(signed("DescribeStreamSummary"), "Content-Length: "+itoa(limit+1)), "")
-		if r := exchange(t, addr, head); r.StatusCode != 413 || r.body != "" {
+		if r := exchange(t, addr, head); r.StatusCode != http.StatusRequestEntityTooLarge || r.body != "" {
 			t.Errorf("answered %q", r.raw)
 		}
 	})
@@ -97,7 +97,7 @@ func TestBodyLimit(t *testing.T) {
 		t.Parallel()
 		raw := request(post, append(signed("CreateStream"), "Transfer-Encoding: chunked"), "")
 		raw = append(raw, "8\r\n{\"Stream\r\nf\r\nName\":\"orders\"}\r\n0\r\n\r\n"...)
-		if r := exchange(t, addr, raw); r.StatusCode != 200 || r.body != "" {
+		if r := exchange(t, addr, raw); r.StatusCode != http.StatusOK || r.body != "" {
 			t.Errorf("answered %q", r.raw)
 		}
 	})
