@@ -11,7 +11,7 @@ import (
 
 // call decodes the body, validates it, performs the operation and encodes what
 // it returns.
-func (h *Handler) call(x *exchange, rt *route, caller kinesis.Caller) answer {
+func (h *Handler) call(ctx context.Context, x *exchange, rt *route, caller kinesis.Caller) answer {
 	in := rt.Input()
 	if err := awsjson.Decode(x.body.b, in); err != nil {
 		return h.errorAnswer(err)
@@ -19,25 +19,25 @@ func (h *Handler) call(x *exchange, rt *route, caller kinesis.Caller) answer {
 	if err := api.Validate(in, rt.Schema); err != nil {
 		return h.errorAnswer(err)
 	}
-	out, err := rt.Call(x.Context(), caller, in)
+	out, err := rt.Call(ctx, caller, in)
 	if err != nil {
-		return h.failure(x, rt, err)
+		return h.failure(ctx, x, rt, err)
 	}
 	return h.outputAnswer(rt, out)
 }
 
 // failure answers an operation's error. One that no client was meant to see is
 // logged under the request's id, and the client hears of an internal failure.
-func (h *Handler) failure(x *exchange, rt *route, err error) answer {
+func (h *Handler) failure(ctx context.Context, x *exchange, rt *route, err error) answer {
 	var e *api.Error
 	switch {
 	case errors.As(err, &e):
-	case x.Context().Err() != nil && errors.Is(err, context.Cause(x.Context())):
+	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
 		// The client has gone, or the server is being closed: what is sent
 		// now hardly reaches anyone.
 		e = api.Errorf(api.ServiceUnavailable, "")
 	default:
-		h.log.ErrorContext(x.Context(), "operation failed",
+		h.log.ErrorContext(ctx, "operation failed",
 			"operation", rt.Name, "request_id", x.ids.request, "error", err)
 		e = api.Errorf(api.InternalFailure, "")
 	}

@@ -115,11 +115,11 @@ func (h *Handler) respondSafely(ctx context.Context, x *exchange) (a answer) {
 		x.body = nil
 		a = h.errorAnswer(api.Errorf(api.InternalFailure, ""))
 	}()
-	return h.respond(x)
+	return h.respond(ctx, x)
 }
 
 // respond makes the answer to a request.
-func (h *Handler) respond(x *exchange) answer {
+func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 	if a, ok := h.readBody(x); !ok {
 		return a
 	}
@@ -153,7 +153,7 @@ func (h *Handler) respond(x *exchange) answer {
 		}
 		return h.errorAnswer(authError)
 	}
-	return h.call(x, rt, caller)
+	return h.call(ctx, x, rt, caller)
 }
 
 // answerOther answers what is not a POST: the two probes, and AWS's refusal.
