@@ -1,6 +1,9 @@
 package stream
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // PlanScale plans to change the number of open shards to target in the way of
 // the service, next being the first free id. Going up, every shard is split
@@ -30,7 +33,7 @@ func PlanScale(shards Shards, next ShardID, target int) (Reshard, error) {
 	// it and few merges are left to mend that; halves are the better ones then.
 	exact := scaleUp(pieces, next, ideal, cutNearIdeal)
 	halves := scaleUp(pieces, next, ideal, cutInHalf)
-	if exact.narrowest().Less(halves.narrowest()) {
+	if halves.unevenness() < exact.unevenness() {
 		return halves.plan, nil
 	}
 	return exact.plan, nil
@@ -180,14 +183,14 @@ func cutNearIdeal(r HashRange, ideal []HashRange) HashKey {
 	return best
 }
 
-// narrowest returns the width, less one, of the narrowest range that is open
-// in the end.
-func (p planner) narrowest() HashKey {
-	width := MaxHashKey
+// unevenness returns how many times as wide as the narrowest range the widest
+// one is, of those that are open in the end.
+func (p planner) unevenness() float64 {
+	narrow, wide := math.Inf(1), 0.0
 	for _, f := range p.final {
-		if w := f.Range.End.minus(f.Range.Start); w.Less(width) {
-			width = w
-		}
+		last := f.Range.End.minus(f.Range.Start)
+		width := float64(last.Hi)*(1<<64) + float64(last.Lo) + 1
+		narrow, wide = min(narrow, width), max(wide, width)
 	}
-	return width
+	return wide / narrow
 }
