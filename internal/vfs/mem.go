@@ -95,6 +95,16 @@ func (m *Mem) CutAfter(n int) {
 	m.cutAt = n
 }
 
+// Cut makes every change from now on fail with ErrCut, the next one as the n-th
+// of CutAfter, unless the file system is cut already.
+func (m *Mem) Cut() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cutAt == 0 || m.cutAt > m.ops {
+		m.cutAt = m.ops + 1
+	}
+}
+
 // Ops returns how many changes there have been, those included that failed.
 func (m *Mem) Ops() int {
 	m.mu.RLock()

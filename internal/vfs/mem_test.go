@@ -198,6 +198,23 @@ func TestTheCutChangeMayTakeEffectAndLaterOnesDoNot(t *testing.T) {
 	}
 }
 
+func TestCutNow(t *testing.T) {
+	m := vfs.NewMem()
+	f := create(t, m, "a", "one")
+	must(t, f.Sync())
+	must(t, m.SyncDir("."))
+	m.CutAfter(m.Ops() + 100)
+	m.Cut()
+	_, err := f.WriteAt([]byte("two"), 0)
+	wantErr(t, err, vfs.ErrCut)
+	m.Cut()
+	_, err = f.WriteAt([]byte("six"), 0)
+	wantErr(t, err, vfs.ErrCut)
+	if got := read(t, m.CrashKeepAll(), "a"); got != "two" {
+		t.Fatalf("got %q, want the write that was under way", got)
+	}
+}
+
 func TestCapacity(t *testing.T) {
 	m := vfs.NewMem()
 	m.SetCapacity(3 * 4096)

@@ -125,11 +125,11 @@ func revisionsGrowOverRestarts(v *env) {
 // manyCrashes crashes often, with little in between, so that recovery meets
 // what recovery has left.
 func manyCrashes(v *env) {
-	for seed := range uint64(5) {
+	for seed := range uint64(3) {
 		v.t.Logf("seed %d", seed)
 		r := &random{env: v, rng: rand.New(rand.NewPCG(seed, 2)), m: newModel(), streams: seed * 1000}
 		r.adopt()
-		for range 40 {
+		for range 25 {
 			for range r.rng.IntN(4) {
 				r.change()
 			}

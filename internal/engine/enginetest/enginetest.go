@@ -59,7 +59,7 @@ func Run(t *testing.T, newStore func(t *testing.T) Store) {
 			s.run(v)
 		})
 	}
-	for seed := range uint64(randomSeeds) {
+	for seed := range *seeds {
 		t.Run(fmt.Sprintf("Random/seed=%d", seed), func(t *testing.T) {
 			randomOperations(newEnv(t, newStore(t)), seed)
 		})

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"cmp"
 	"errors"
+	"flag"
 	"math/rand/v2"
 	"time"
 
@@ -10,8 +11,10 @@ import (
 	"leat/internal/stream"
 )
 
+// seeds is for long runs: each seed is another sequence of operations.
+var seeds = flag.Uint64("enginetest.seeds", 8, "how many random sequences the engines' conformance suite runs")
+
 const (
-	randomSeeds = 8
 	randomSteps = 400
 	maxLogs     = 8
 )
