@@ -83,19 +83,19 @@ type exchange struct {
 	*http.Request
 	control *http.ResponseController
 	ids     requestIDs
+	start   time.Time
 	body    *buffer // nil until it is read
 }
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
-	x := &exchange{Request: r, control: http.NewResponseController(w), ids: newRequestIDs()}
+	x := &exchange{Request: r, control: http.NewResponseController(w), ids: newRequestIDs(), start: time.Now()}
 	a := h.respondSafely(r.Context(), x)
 	h.write(w, x, a)
 	if h.log.Enabled(r.Context(), slog.LevelDebug) {
 		h.log.DebugContext(r.Context(), "request answered",
 			"method", r.Method, "target", r.Header.Get("X-Amz-Target"), "remote", r.RemoteAddr, "status", a.status,
-			"error", a.errorType, "duration", time.Since(start), "request_id", x.ids.request)
+			"error", a.errorType, "duration", time.Since(x.start), "request_id", x.ids.request)
 	}
 	h.buffers.put(a.buffer)
 	h.buffers.put(x.body)

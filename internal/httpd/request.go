@@ -17,7 +17,7 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	if x.ContentLength > maxBodyBytes {
 		return answer{status: http.StatusRequestEntityTooLarge}, false
 	}
-	_ = x.control.SetReadDeadline(time.Now().Add(bodyTimeout))
+	_ = x.control.SetReadDeadline(x.start.Add(bodyTimeout))
 	var err error
 	if x.ContentLength >= 0 {
 		x.body = h.buffers.get(int(x.ContentLength))
