@@ -23,7 +23,7 @@ func BeginBatch(dst []byte) []byte { return append(dst, payloadPlain) }
 // caller then appends exactly dataLen bytes of data.
 func AppendRecordHeader(dst []byte, key string, dataLen int) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(key)))
-	dst = binary.AppendUvarint(dst, uint64(dataLen)) //nolint:gosec // a length
+	dst = binary.AppendUvarint(dst, uint64(dataLen))
 	return append(dst, key...)
 }
 

@@ -167,7 +167,7 @@ func (w wide) version1() (SequenceNumber, bool) {
 func (w wide) version2() (SequenceNumber, bool) {
 	n := w.common()
 	index := w[0]<<indexBits | w[1]>>indexShift
-	n.Position = Position(index) //nolint:gosec // checked below: 63 bits
+	n.Position = Position(index) // checked below: 63 bits
 	n.Time = Second(w[1]&0xff<<timeBits | w[2]>>timeShift)
 	gap := w[1] >> 8 & 0xff
 	ok := index <= uint64(PositionAfter) && gap == 0 &&
