@@ -70,6 +70,10 @@ type readLimits struct {
 	bytes   int // data and keys; the first record is read whatever its size
 }
 
+// framingSlack is how many more bytes than its data and keys a page's payloads
+// may have, so that framing does not cost a page its last record.
+const framingSlack = 64 << 10
+
 // read returns the records of a shard from the cursor on that have not
 // expired. The page is to be released.
 func (s *Service) read(
@@ -81,7 +85,7 @@ func (s *Service) read(
 	p.next = from.position
 	for {
 		got, err := s.engine.Read(ctx, log, p.next, engine.Budget{
-			Bytes: limits.bytes, Records: limits.records, Buf: p.buf,
+			Bytes: limits.bytes + framingSlack, Records: limits.records, Buf: p.buf,
 		})
 		p.buf = got.Buf
 		atEnd := errors.Is(err, io.EOF)
