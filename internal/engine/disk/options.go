@@ -1,0 +1,97 @@
+package disk
+
+import (
+	"log/slog"
+	"time"
+
+	"leat/internal/stream"
+)
+
+// Options configure an engine. Zero fields get their defaults.
+type Options struct {
+	Logger *slog.Logger // default: none
+	// Now is the system's clock, which may step.
+	Now func() stream.Millis
+
+	// JournalFileBytes is the length of a journal file.
+	JournalFileBytes int64
+	// JournalMaxBytes is how much of the journal may wait to be moved to
+	// segments; appends wait when there is more.
+	JournalMaxBytes int64
+
+	// A checkpoint begins when one of these is waiting in the journal: so many
+	// bytes, so many batches (each takes 16 bytes of memory), or something so
+	// old.
+	CheckpointBytes   int64
+	CheckpointBatches int64
+	CheckpointAge     time.Duration
+
+	// A segment ends at so many bytes, and so long after its first record.
+	SegmentBytes int64
+	SegmentAge   time.Duration
+
+	// FreeReserve is how much of the disk is left to deletions, metadata and
+	// checkpoints when appends are refused because it is full.
+	FreeReserve int64
+
+	// SweepEvery is how often ages are looked at.
+	SweepEvery time.Duration
+	// OpenSegments is how many segments are kept open for readers.
+	OpenSegments int
+}
+
+const (
+	// firstJournalFileBytes is the length of a new directory's first journal
+	// file, made while the starting user waits.
+	firstJournalFileBytes = 4 << 20
+	// maxCallerFrameBytes is what a frame takes from one caller, unless a
+	// single batch is larger: the share that keeps a bulk writer from delaying
+	// the others.
+	maxCallerFrameBytes = 256 << 10
+	// maxFrameBytes ends a frame when so much is in it.
+	maxFrameBytes = 8 << 20
+	// movers is how many logs a checkpoint moves, and syncs, at a time.
+	movers = 4
+	// clockWarning is how far ahead of the system's clock the stored time may
+	// be before a start warns about it.
+	clockWarning = 10 * time.Second
+	// retryCheckpoint is the pause after a checkpoint that failed.
+	retryCheckpoint = time.Second
+	// lastCheckpoint is how long Close may take over its checkpoint.
+	lastCheckpoint = 5 * time.Second
+	// maxWriteBytes bounds the keys and values of one Write.
+	maxWriteBytes = 48 << 20
+)
+
+// withDefaults returns a copy with all fields set.
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = func() stream.Millis { return stream.MillisOf(time.Now()) }
+	}
+	setDefault(&o.JournalFileBytes, 64<<20)
+	setDefault(&o.JournalMaxBytes, 2<<30)
+	setDefault(&o.CheckpointBytes, 512<<20)
+	setDefault(&o.CheckpointBatches, 1_000_000)
+	setDefault(&o.CheckpointAge, time.Hour)
+	setDefault(&o.SegmentBytes, 64<<20)
+	setDefault(&o.SegmentAge, time.Hour)
+	setDefault(&o.FreeReserve, 256<<20)
+	setDefault(&o.SweepEvery, time.Minute)
+	setDefault(&o.OpenSegments, 256)
+	return o
+}
+
+func setDefault[T int | int64 | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+// spareFiles is how many freed journal files are kept: as many as one
+// checkpoint frees.
+func (o *Options) spareFiles() int {
+	return int(o.CheckpointBytes/o.JournalFileBytes) + 1
+}
