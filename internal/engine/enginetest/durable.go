@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"leat/internal/engine"
@@ -167,7 +168,7 @@ type doubt struct {
 func (r *random) crashInDoubt() {
 	r.t.Helper()
 	r.cutting, r.failed, r.doubt = true, false, doubt{}
-	r.env.crash(r.rng, func() {
+	r.crash(r.rng, func() {
 		for n := r.rng.IntN(20); n > 0 && !r.failed; n-- {
 			r.change()
 		}
@@ -225,11 +226,11 @@ func sameBatch(b engine.Batch, s engine.StoredBatch) bool {
 }
 
 func describe(batches []engine.StoredBatch) string {
-	s := ""
+	var s strings.Builder
 	for _, b := range batches {
-		s += fmt.Sprintf("[%d records at %d: %.20q] ", b.Records, b.First, b.Payload)
+		fmt.Fprintf(&s, "[%d records at %d: %.20q] ", b.Records, b.First, b.Payload)
 	}
-	return s
+	return s.String()
 }
 
 // settle takes a batch that was in doubt into the model.

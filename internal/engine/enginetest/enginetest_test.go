@@ -111,7 +111,7 @@ func (l *logged) replay() error {
 			}
 		}
 		*l.now = c.Now
-		l.Engine.Now() // what the write was about may have this time
+		l.Now() // what the write was about may have this time
 		l.apply(context.Background(), c)
 		l.end += int64(frameHead + len(body))
 	}
@@ -138,7 +138,7 @@ func (l *logged) do(ctx context.Context, c change) ([]engine.Result, engine.Revi
 	if l.err != nil {
 		return nil, 0, l.err
 	}
-	c.Now = l.Engine.Now()
+	c.Now = l.Now()
 	results, revision, err := l.apply(ctx, c)
 	if err != nil {
 		return results, revision, err

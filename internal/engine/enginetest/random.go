@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"math/rand/v2"
@@ -15,7 +16,7 @@ import (
 var seeds = flag.Uint64("enginetest.seeds", 8, "how many random sequences the engines' conformance suite runs")
 
 const (
-	randomSteps = 400
+	randomSteps = 300
 	maxLogs     = 8
 )
 
@@ -223,17 +224,17 @@ func (r *random) anyBatch() engine.Batch {
 
 func (r *random) anyPayload() []byte {
 	n := r.rng.IntN(300)
-	switch r.rng.IntN(50) {
+	switch r.rng.IntN(200) {
 	case 0:
 		n = 100_000
-	case 1, 2, 3:
+	case 1, 2, 3, 4, 5, 6:
 		n = 5000
 	}
-	p := make([]byte, n)
-	for i := range p {
-		p[i] = byte(r.rng.Uint32())
+	p := make([]byte, 0, n+8)
+	for len(p) < n {
+		p = binary.LittleEndian.AppendUint64(p, r.rng.Uint64())
 	}
-	return p
+	return p[:n]
 }
 
 func (r *random) write() {

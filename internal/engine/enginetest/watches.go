@@ -99,7 +99,8 @@ func watchEndsWithItsContext(v *env) {
 		end = err
 	}
 	v.wantErr(end, context.Canceled)
-	for range v.e.Watch(v.ctx, "", 0) {
+	for _, err := range v.e.Watch(v.ctx, "", 0) {
+		v.must(err)
 		break // a consumer may leave
 	}
 }

@@ -166,7 +166,7 @@ func TestAgainstMap(t *testing.T) {
 		}
 		return k
 	}
-	for step := range 1500 {
+	for step := range 600 {
 		k := randomKey()
 		c := engine.Change{Key: k, Value: []byte(fmt.Sprint(step)), Delete: rng.IntN(3) == 0, Expect: engine.Revision(rng.IntN(3))}
 		if rng.IntN(2) == 0 {
