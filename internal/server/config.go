@@ -1,0 +1,164 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"leat/internal/engine/disk"
+	"leat/internal/stream"
+	"leat/internal/vfs"
+)
+
+// Config is what a Server is made of. DefaultConfig has the values for all that
+// is not said to be optional.
+type Config struct {
+	// Listen is the TCP address to serve; port 0 picks a free one. An address
+	// that other machines reach needs Insecure, as any credentials pass.
+	Listen   string
+	Insecure bool
+
+	// DataDir is where everything is kept, unless Memory: then nothing is.
+	DataDir string
+	Memory  bool
+	// FS, when not nil, is used in place of the directory DataDir. It is for
+	// tests, which also close it.
+	FS vfs.FS
+	// Disk tunes the disk engine; its zero value is fine. Logger and Now of
+	// this configuration count, not its own.
+	Disk disk.Options
+	// Now, when not nil, replaces the system's clock. It is for tests.
+	Now func() stream.Millis
+
+	// EnforceRates enforces AWS's rates per shard.
+	EnforceRates bool
+	// ShardQuota is the most open shards of an account in a region: 0 for no
+	// quota, -1 for the region's default.
+	ShardQuota int
+	// Streams are created at start if they are absent.
+	Streams []StreamSpec
+	// Account and Region are those of callers that do not say.
+	Account, Region string
+	// TransitionDelay is how long CREATING, UPDATING and DELETING last; 0 and
+	// they are never seen.
+	TransitionDelay time.Duration
+	// IteratorTTL is how long a shard iterator can be used.
+	IteratorTTL time.Duration
+
+	Logger *slog.Logger
+}
+
+// DefaultConfig returns the configuration of a server that was told nothing.
+func DefaultConfig() Config {
+	return Config{
+		Listen:       "127.0.0.1:4567",
+		DataDir:      "leat-data",
+		EnforceRates: true,
+		ShardQuota:   -1,
+		Account:      "000000000000",
+		Region:       "us-east-1",
+		IteratorTTL:  5 * time.Minute,
+		Logger:       slog.New(slog.DiscardHandler),
+	}
+}
+
+// Validate reports the first value that cannot be served.
+func (c Config) Validate() error {
+	if err := c.validateListen(); err != nil {
+		return err
+	}
+	switch {
+	case !c.Memory && c.FS == nil && c.DataDir == "":
+		return errors.New("no data directory")
+	case c.ShardQuota < -1:
+		return fmt.Errorf("shard quota %d is negative", c.ShardQuota)
+	case !stream.ValidAccount(c.Account):
+		return fmt.Errorf("account %q is not a number of 12 digits", c.Account)
+	case !stream.ValidRegion(c.Region):
+		return fmt.Errorf("region %q is not a region's name", c.Region)
+	case c.TransitionDelay < 0:
+		return fmt.Errorf("transition delay %v is negative", c.TransitionDelay)
+	case c.IteratorTTL <= 0:
+		return fmt.Errorf("iterator TTL %v is not positive", c.IteratorTTL)
+	case c.Logger == nil:
+		return errors.New("no logger")
+	}
+	for _, s := range c.Streams {
+		if err := s.validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c Config) validateListen() error {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("address %q is not HOST:PORT", c.Listen)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("address %q: %q is not a port", c.Listen, port)
+	}
+	if !c.Insecure && !isLoopback(host) {
+		return fmt.Errorf("refusing to listen on %s: other machines reach it and any credentials pass (--insecure allows it)",
+			c.Listen)
+	}
+	return nil
+}
+
+// isLoopback reports whether only this machine reaches the host. A name is not
+// looked up: what it means may change.
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// defaultShards is the number of shards of a stream that does not say.
+const defaultShards = 4
+
+// StreamSpec is a stream to be created at start.
+type StreamSpec struct {
+	Name   string
+	Shards int    // 0: the default if it is created, any if it exists
+	Region string // empty: the server's
+}
+
+// ParseStreamSpec reads NAME[:SHARDS[:REGION]].
+func ParseStreamSpec(s string) (StreamSpec, error) {
+	parts := strings.Split(s, ":")
+	if len(parts) > 3 {
+		return StreamSpec{}, fmt.Errorf("stream %q is not NAME[:SHARDS[:REGION]]", s)
+	}
+	spec := StreamSpec{Name: parts[0]}
+	if len(parts) > 1 && parts[1] != "" {
+		n, err := strconv.Atoi(parts[1])
+		if err != nil || n < 1 {
+			return StreamSpec{}, fmt.Errorf("stream %q: %q is not a number of shards", s, parts[1])
+		}
+		spec.Shards = n
+	}
+	if len(parts) > 2 {
+		spec.Region = parts[2]
+	}
+	return spec, spec.validate()
+}
+
+func (s StreamSpec) validate() error {
+	switch {
+	case !stream.ValidName(s.Name):
+		return fmt.Errorf("stream name %q is not 1 to 128 letters, digits, '_', '.' or '-'", s.Name)
+	case s.Shards < 0:
+		return fmt.Errorf("stream %s: %d is not a number of shards", s.Name, s.Shards)
+	case s.Region != "" && !stream.ValidRegion(s.Region):
+		return fmt.Errorf("stream %s: %q is not a region's name", s.Name, s.Region)
+	}
+	return nil
+}

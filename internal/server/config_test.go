@@ -1,0 +1,77 @@
+package server
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDefaultConfigIsValid(t *testing.T) {
+	t.Parallel()
+	if err := DefaultConfig().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(*Config)
+		want   string // part of the error; empty if it is valid
+	}{
+		{"no port", func(c *Config) { c.Listen = "127.0.0.1" }, "not HOST:PORT"},
+		{"a port's name", func(c *Config) { c.Listen = "127.0.0.1:http" }, `"http" is not a port`},
+		{"a large port", func(c *Config) { c.Listen = "127.0.0.1:65536" }, "not a port"},
+		{"all interfaces", func(c *Config) { c.Listen = ":4567" }, "refusing to listen on :4567"},
+		{"all interfaces, by number", func(c *Config) { c.Listen = "0.0.0.0:0" }, "refusing to listen"},
+		{"all interfaces of IPv6", func(c *Config) { c.Listen = "[::]:0" }, "refusing to listen"},
+		{"a name", func(c *Config) { c.Listen = "example.org:0" }, "refusing to listen"},
+		{"a name, insecure", func(c *Config) { c.Listen, c.Insecure = "example.org:0", true }, ""},
+		{"localhost", func(c *Config) { c.Listen = "localhost:0" }, ""},
+		{"IPv6", func(c *Config) { c.Listen = "[::1]:0" }, ""},
+		{"another loopback address", func(c *Config) { c.Listen = "127.1.2.3:0" }, ""},
+		{"no directory", func(c *Config) { c.DataDir = "" }, "no data directory"},
+		{"no directory, in memory", func(c *Config) { c.DataDir, c.Memory = "", true }, ""},
+		{"quota", func(c *Config) { c.ShardQuota = -2 }, "shard quota"},
+		{"account", func(c *Config) { c.Account = "12345678901" }, "12 digits"},
+		{"region", func(c *Config) { c.Region = "US" }, `region "US"`},
+		{"delay", func(c *Config) { c.TransitionDelay = -time.Second }, "transition delay"},
+		{"iterators", func(c *Config) { c.IteratorTTL = 0 }, "iterator TTL"},
+		{"no logger", func(c *Config) { c.Logger = nil }, "no logger"},
+		{"stream", func(c *Config) { c.Streams = []StreamSpec{{Name: "a"}, {Name: "b c"}} }, `"b c"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := DefaultConfig()
+			tt.change(&c)
+			err := c.Validate()
+			switch {
+			case tt.want == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestParseStreamSpec(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]StreamSpec{
+		"orders":             {Name: "orders"},
+		"orders:2":           {Name: "orders", Shards: 2},
+		"orders:2:eu-west-1": {Name: "orders", Shards: 2, Region: "eu-west-1"},
+		"orders::eu-west-1":  {Name: "orders", Region: "eu-west-1"},
+	} {
+		if got, err := ParseStreamSpec(text); err != nil || got != want {
+			t.Errorf("%s is %+v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", ":2", "a b", "orders:0", "orders:-1", "orders:x", "orders:1:EU", "orders:1:eu:x"} {
+		if got, err := ParseStreamSpec(text); err == nil {
+			t.Errorf("%q is %+v", text, got)
+		}
+	}
+}

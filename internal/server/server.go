@@ -1,0 +1,228 @@
+// Package server puts a whole server together and owns what runs while it does.
+//
+// Start opens from the bottom up: listeners (so that an address in use is found
+// before the disk is touched), engine, service, the streams that were asked
+// for. Then these goroutines run, and the first that fails ends the server:
+//
+//	serve    one per listener: accepts connections
+//	sweep    every minute: retention, and changes of streams that are due
+//
+// Shutdown closes from the top down: it stops accepting, lets requests that
+// are under way finish, and closes service and engine.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"leat/internal/engine"
+	"leat/internal/httpd"
+	"leat/internal/kinesis"
+)
+
+const (
+	// drainTimeout is how long requests under way may take at a shutdown.
+	drainTimeout = 10 * time.Second
+	// sweepInterval is how late retention and transitions may be noticed. (A
+	// request that meets one acts on it at once.)
+	sweepInterval = time.Minute
+)
+
+// Server is a running server.
+type Server struct {
+	cfg       Config
+	log       *slog.Logger
+	engine    engine.Engine
+	service   *kinesis.Service
+	http      *http.Server
+	listeners []net.Listener
+
+	actors sync.WaitGroup
+	stop   context.CancelFunc // ends the sweep
+	failed chan error         // the first failure of an actor
+
+	shutdown    sync.Once
+	shutdownErr error
+}
+
+// Start returns a server that accepts requests. The context is for starting
+// only; Shutdown ends the server.
+func Start(ctx context.Context, cfg Config) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, log: cfg.Logger, failed: make(chan error, 1)}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	handler := httpd.NewHandler(httpd.Config{
+		Operations: s.service.Operations(),
+		Account:    cfg.Account, Region: cfg.Region,
+		Ready: s.engine.Health, Logger: cfg.Logger,
+	})
+	s.http = httpd.NewServer(handler, cfg.Logger)
+	s.run(ctx)
+	return s, nil
+}
+
+// open opens what the actors work with.
+func (s *Server) open(ctx context.Context) error {
+	var err error
+	if s.listeners, err = listen(ctx, s.cfg.Listen, s.log); err != nil {
+		return err
+	}
+	if s.engine, err = openEngine(s.cfg); err != nil { //nolint:contextcheck // It outlives the context of its start.
+		return err
+	}
+	s.service, err = kinesis.Open(ctx, kinesis.Config{
+		Engine:          s.engine,
+		Logger:          s.log,
+		EnforceRates:    s.cfg.EnforceRates,
+		ShardQuota:      s.cfg.ShardQuota,
+		TransitionDelay: s.cfg.TransitionDelay,
+		IteratorTTL:     s.cfg.IteratorTTL,
+	})
+	if err != nil {
+		return err
+	}
+	for _, spec := range s.cfg.Streams {
+		if err := s.ensureStream(ctx, spec); err != nil {
+			return fmt.Errorf("create stream %s: %w", spec.Name, err)
+		}
+	}
+	return nil
+}
+
+// ensureStream creates a stream that is absent, and leaves one that is there
+// alone.
+func (s *Server) ensureStream(ctx context.Context, spec StreamSpec) error {
+	caller := kinesis.Caller{Account: s.cfg.Account, Region: spec.Region}
+	if caller.Region == "" {
+		caller.Region = s.cfg.Region
+	}
+	want := spec.Shards
+	if want == 0 {
+		want = defaultShards
+	}
+	have, created, err := s.service.EnsureStream(ctx, caller, spec.Name, want)
+	switch {
+	case err != nil:
+		return err
+	case created:
+		s.log.InfoContext(ctx, "stream created", "stream", spec.Name, "region", caller.Region, "shards", have)
+	case spec.Shards != 0 && have != want:
+		s.log.WarnContext(ctx, "stream exists with another number of shards and is left as it is",
+			"stream", spec.Name, "region", caller.Region, "shards", have, "wanted", want)
+	}
+	return nil
+}
+
+// run starts the actors.
+func (s *Server) run(ctx context.Context) {
+	for _, l := range s.listeners {
+		s.actors.Go(func() {
+			if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				s.fail(fmt.Errorf("serve %s: %w", l.Addr(), err))
+			}
+		})
+	}
+	// The server outlives the context of its start.
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.actors.Go(func() { s.sweep(ctx) })
+}
+
+// sweep sweeps the service until the context ends. A sweep that fails is tried
+// again with the next: what it did not do is still due then.
+func (s *Server) sweep(ctx context.Context) {
+	ticker := time.NewTicker(sweepInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := s.service.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "sweep failed", "error", err)
+		}
+	}
+}
+
+// fail records why the server cannot go on, if nothing has been before.
+func (s *Server) fail(err error) {
+	select {
+	case s.failed <- err:
+	default:
+	}
+}
+
+// Wait returns nil when the context ends, or else the error for which the
+// server cannot go on. Either way Shutdown is due.
+func (s *Server) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.failed:
+		return err
+	}
+}
+
+// Addr is the address that is served.
+func (s *Server) Addr() net.Addr { return s.listeners[0].Addr() }
+
+// URL is the endpoint for clients.
+func (s *Server) URL() string { return "http://" + s.Addr().String() }
+
+// Sweep does what is due at the time of the engine, without waiting for the
+// next minute. It is for tests that advance the clock.
+func (s *Server) Sweep(ctx context.Context) error {
+	if err := s.service.Sweep(ctx); err != nil {
+		return err
+	}
+	// The disk engine sweeps by a timer of its own.
+	if e, ok := s.engine.(interface {
+		Sweep(ctx context.Context) error
+	}); ok {
+		return e.Sweep(ctx)
+	}
+	return nil
+}
+
+// Shutdown stops accepting, lets requests under way finish, for 10 seconds at
+// most and until the context ends, and closes everything. Only the first call
+// acts; others wait for it.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.shutdown.Do(func() {
+		ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+		defer cancel()
+		if err := s.http.Shutdown(ctx); err != nil {
+			s.log.WarnContext(ctx, "requests under way are cut off", "error", err)
+			s.shutdownErr = s.http.Close()
+		}
+		s.stop()
+		s.actors.Wait()
+		s.shutdownErr = errors.Join(s.shutdownErr, s.close())
+	})
+	return s.shutdownErr
+}
+
+// close closes what open opened. Serving has closed the listeners, if it was
+// reached.
+func (s *Server) close() error {
+	var errs []error
+	for _, l := range s.listeners {
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.engine != nil {
+		errs = append(errs, s.engine.Close())
+	}
+	return errors.Join(errs...)
+}
