@@ -72,6 +72,7 @@ func (e *Engine) checkpoint(ctx context.Context) error {
 	}
 	e.upkeep.unwritten = nil
 	e.upkeep.number++
+	e.stuck.Store(nil)
 	return e.complete(c)
 }
 
@@ -81,7 +82,9 @@ func (e *Engine) checkpointFailed(err error) error {
 	if wantsRoom(err) {
 		err = errors.Join(err, e.journal.DropSpares())
 	}
-	return fmt.Errorf("checkpoint: %w", err)
+	err = fmt.Errorf("checkpoint: %w", err)
+	e.stuck.Store(&err)
+	return err
 }
 
 // complete lets readers move over and frees what they leave behind.

@@ -78,7 +78,7 @@ func (c *committer) collect() bool {
 			continue
 		}
 		pause := c.pace.pause(c.e)
-		if pause == 0 || slices.ContainsFunc(c.backlog, func(r *request) bool { return r.append == nil }) {
+		if pause == 0 || closed || c.e.space.admit(c.e) != nil || slices.ContainsFunc(c.backlog, isControl) {
 			return true
 		}
 		timer := time.NewTimer(pause)
@@ -89,6 +89,8 @@ func (c *committer) collect() bool {
 		timer.Stop()
 	}
 }
+
+func isControl(r *request) bool { return r.append == nil }
 
 // dropCancelled settles the requests whose callers do not want more.
 func (c *committer) dropCancelled() {
@@ -132,10 +134,14 @@ func (c *committer) plan() (bytes int) {
 	c.group = c.group[:0]
 	appends := c.e.space.admit(c.e)
 	paused := c.pace.pause(c.e) > 0
+	if paused && c.e.isClosing() {
+		appends = errClosing
+	}
+	limit := int(min(maxFrameBytes, c.e.opts.JournalFileBytes/2))
 	keep := c.backlog[:0]
 	for _, r := range c.backlog {
 		switch {
-		case bytes >= maxFrameBytes || r.append != nil && appends == nil && paused:
+		case bytes >= limit || r.append != nil && appends == nil && paused:
 			keep = append(keep, r)
 		case r.state.Load() != taken && !r.state.CompareAndSwap(queued, taken):
 			// withdrawn

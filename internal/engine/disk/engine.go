@@ -33,6 +33,8 @@ type Engine struct {
 
 	// failure is why nothing is written any more.
 	failure atomic.Pointer[error]
+	// stuck is why the last checkpoint failed; nil if it did not.
+	stuck atomic.Pointer[error]
 
 	mu        sync.RWMutex // guards what follows, which only the committer changes
 	logs      map[engine.LogID]*log
@@ -187,6 +189,15 @@ func (e *Engine) Wait(ctx context.Context, id engine.LogID, from stream.Position
 
 // errClosing ends the calls that Close finds under way.
 var errClosing = fmt.Errorf("%w: the engine is being closed", engine.ErrFailed)
+
+func (e *Engine) isClosing() bool {
+	select {
+	case <-e.closing:
+		return true
+	default:
+		return false
+	}
+}
 
 // await returns nil if a Read from the position has something to say, else
 // what will be closed at the next change.

@@ -50,6 +50,9 @@ func (s *space) check(e *Engine) error {
 	if err != nil {
 		return fmt.Errorf("%w: free space is not known: %w", engine.ErrFull, err)
 	}
+	if stuck := e.stuck.Load(); stuck != nil && e.waiting.bytes.Load() >= e.opts.JournalMaxBytes {
+		return fmt.Errorf("%w: the journal has its full length and cannot be moved: %w", engine.ErrFull, *stuck)
+	}
 	need := e.waiting.bytes.Load() + e.kv.Bytes() + e.opts.FreeReserve
 	if free < math.MaxInt64 && free < need {
 		return fmt.Errorf("%w: %d bytes are free on the disk, %d are needed", engine.ErrFull, free, need)
