@@ -2,6 +2,7 @@
 // Streams API.
 //
 //	leat serve      serves streams until it is told to stop
+//	leat check DIR  verifies a data directory
 //	leat version    says which leat this is
 //
 // It turns flags and environment variables into a server.Config and knows no

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -36,6 +37,7 @@ func TestMain(m *testing.M) {
 //	signal NAME SIG        sends SIGINT, SIGTERM or SIGKILL
 //	ends NAME CODE         waits for the end of a server; a code of -1 is a
 //	                       signal. Its log is stderr then
+//	flip FILE OFFSET       changes a byte of a file, if there is that file
 //	stuck NAME             leaves a request with the server that never ends
 //	logs NAME REGEXP       waits until a server has logged something
 func TestScripts(t *testing.T) {
@@ -64,6 +66,7 @@ func TestScripts(t *testing.T) {
 			"get":    scriptGet,
 			"signal": scriptSignal,
 			"ends":   scriptEnds,
+			"flip":   scriptFlip,
 			"stuck":  scriptStuck,
 			"logs":   scriptLogs,
 		},
@@ -217,6 +220,19 @@ func scriptEnds(ts *testscript.TestScript, _ bool, args []string) {
 	if got := exitCode(ts, c.err); got != want {
 		ts.Fatalf("exit code %d, want %d\n%s", got, want, text)
 	}
+}
+
+func scriptFlip(ts *testscript.TestScript, _ bool, args []string) {
+	offset, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	file := ts.MkAbs(args[0])
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	ts.Check(err)
+	b[offset] ^= 0x10
+	ts.Check(os.WriteFile(file, b, 0o600))
 }
 
 func scriptStuck(ts *testscript.TestScript, _ bool, args []string) {
