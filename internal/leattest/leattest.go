@@ -182,7 +182,7 @@ func (s *Server) Client(region ...string) *kinesis.Client {
 		BaseEndpoint: aws.String(s.URL()),
 		Region:       s.cfg.Region,
 		Credentials:  credentials.NewStaticCredentialsProvider("any", "any", ""),
-		HTTPClient:   &http.Client{Transport: s.transport},
+		HTTPClient:   &http.Client{Transport: Transport{Base: s.transport}},
 	}
 	if len(region) == 1 {
 		o.Region = region[0]
