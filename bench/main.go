@@ -19,10 +19,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"time"
+
+	"leat/test/proc"
 )
 
 func main() {
@@ -65,11 +66,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 
 // measureAll runs everything below a directory of its own.
 func measureAll(ctx context.Context, set settings, work string, stdout io.Writer) error {
-	leat := filepath.Join(work, "leat")
-	build := exec.CommandContext(ctx, "go", "build", "-o", leat, "leat/cmd/leat")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build leat: %w", err)
+	leat, err := proc.Build(ctx, work)
+	if err != nil {
+		return err
 	}
 	start, idle, err := measureStart(ctx, leat, work)
 	if err != nil {
@@ -100,7 +99,7 @@ func measureStart(ctx context.Context, leat, work string) (time.Duration, int64,
 		}
 		times = append(times, time.Since(began))
 		idle, err = p.resident()
-		if err := errors.Join(err, p.stop()); err != nil {
+		if err := errors.Join(err, p.Stop()); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -118,21 +117,21 @@ func measureScenario(ctx context.Context, set settings, s scenario, leat string,
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, ours.stop()) }()
+	defer func() { err = errors.Join(err, ours.Stop()) }()
 	ceiling, err := startCeiling(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, ceiling.stop()) }()
+	defer func() { err = errors.Join(err, ceiling.Stop()) }()
 
-	if err := createStream(ctx, ours.address); err != nil {
+	if err := createStream(ctx, ours.Address()); err != nil {
 		return err
 	}
 	requests := s.encode()
 	var have, most result
 	for i := range set.rounds {
 		turn := []struct {
-			server *process
+			server process
 			sum    *result
 		}{{ours, &have}, {ceiling, &most}}
 		if i%2 == 1 {

@@ -20,13 +20,13 @@ type result struct {
 }
 
 // round loads a server for a while and adds what it did.
-func (r *result) round(ctx context.Context, s scenario, server *process, requests [][]byte, length time.Duration) error {
+func (r *result) round(ctx context.Context, s scenario, server process, requests [][]byte, length time.Duration) error {
 	before, err := server.processor()
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	latencies, err := load(ctx, s, server.address, requests, began.Add(length))
+	latencies, err := load(ctx, s, server.Address(), requests, began.Add(length))
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,8 @@ func createStream(ctx context.Context, address string) (err error) {
 
 // readBack reads the whole stream and compares the count of its records with
 // what was acknowledged.
-func readBack(ctx context.Context, server *process, acknowledged int, stdout io.Writer) (err error) {
-	c, err := dial(ctx, server.address)
+func readBack(ctx context.Context, server process, acknowledged int, stdout io.Writer) (err error) {
+	c, err := dial(ctx, server.Address())
 	if err != nil {
 		return err
 	}

@@ -80,10 +80,11 @@ func (a *application) consume(ctx context.Context, events int) error {
 			if n.err != nil {
 				return fmt.Errorf("%s: read %s: %w", a.name, n.shard, n.err)
 			}
-			if err := a.note(n); err != nil {
+			fresh, err := a.note(n)
+			if err != nil {
 				return err
 			}
-			seen += len(n.records)
+			seen += fresh
 			for _, shard := range a.ready(n) {
 				begin(shard)
 			}
@@ -109,24 +110,30 @@ func (a *application) roots(ctx context.Context) ([]string, error) {
 	return roots, nil
 }
 
-// note keeps what a shard brought.
-func (a *application) note(n news) error {
+// note keeps what a shard brought, and returns how many events of it are new.
+// A client that does not hear the answer to a put repeats it, so an event may
+// be there twice in a row; programs that read streams have to expect that.
+func (a *application) note(n news) (fresh int, err error) {
 	for _, r := range n.records {
 		var e event
 		if err := json.Unmarshal(r.Data, &e); err != nil {
-			return fmt.Errorf("%s: record %s: %w", a.name, *r.SequenceNumber, err)
+			return 0, fmt.Errorf("%s: record %s: %w", a.name, *r.SequenceNumber, err)
 		}
 		h := a.orders[e.Order]
 		if h == nil {
 			h = new(history)
 			a.orders[e.Order] = h
 		}
+		if last := len(h.statuses) - 1; last >= 0 && h.statuses[last] == e.Status {
+			continue
+		}
+		fresh++
 		h.statuses = append(h.statuses, e.Status)
 		if !slices.Contains(h.shards, n.shard) {
 			h.shards = append(h.shards, n.shard)
 		}
 	}
-	return nil
+	return fresh, nil
 }
 
 // ready returns the shards that may be begun after the news.

