@@ -2,12 +2,14 @@ package enginetest
 
 import (
 	"context"
+	"testing/synctest"
 	"time"
 
 	"leat/internal/engine"
 	"leat/internal/stream"
 )
 
+// waitScripts run in a synctest bubble, so that they know when a call waits.
 func waitScripts() []script {
 	return []script{
 		{"WaitReturnsWhatIsThere", waitReturnsWhatIsThere},
@@ -16,14 +18,28 @@ func waitScripts() []script {
 		{"WaitIsWokenByDelete", waitIsWokenByDelete},
 		{"WaitForAPositionAhead", waitForAPositionAhead},
 		{"WaitEndsWithItsContext", waitEndsWithItsContext},
+		{"CallsEndWithTheEngine", callsEndWithTheEngine},
 	}
 }
 
-// wait starts to wait. The result is for outcome.
+// wait starts to wait and returns when the call is under way. Its result is
+// for outcome.
 func (v *env) wait(ctx context.Context, id engine.LogID, from stream.Position) <-chan error {
+	v.t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- v.e.Wait(ctx, id, from) }()
+	v.wantWaiting(done)
 	return done
+}
+
+func (v *env) wantWaiting(done <-chan error) {
+	v.t.Helper()
+	synctest.Wait()
+	select {
+	case err := <-done:
+		v.t.Fatalf("Wait returns %v while there is nothing to read", err)
+	default:
+	}
 }
 
 // outcome returns how a wait has ended.
@@ -48,9 +64,13 @@ func waitReturnsWhatIsThere(v *env) {
 
 func waitIsWokenByAppend(v *env) {
 	ids := v.logs(2)
-	for range 50 {
+	for range 10 {
 		next := v.tip(ids[0]).Last + 1
 		waits := []<-chan error{v.wait(v.ctx, ids[0], next), v.wait(v.ctx, ids[0], next)}
+		v.put(batch(ids[1], 1, "x"))
+		for _, w := range waits {
+			v.wantWaiting(w)
+		}
 		v.append(batch(ids[1], 1, "x"), batch(ids[0], 1, "x"))
 		for _, w := range waits {
 			v.must(v.outcome(w))
@@ -68,31 +88,22 @@ func waitIsWokenByClose(v *env) {
 func waitIsWokenByDelete(v *env) {
 	ids := v.logs(2)
 	v.put(batch(ids[0], 1, "x"))
-	w := v.wait(v.ctx, ids[0], 100)
+	waits := []<-chan error{v.wait(v.ctx, ids[0], 100), v.wait(v.ctx, ids[1], 0)}
 	v.must(v.e.Delete(v.ctx, ids))
-	v.wantErr(v.outcome(w), engine.ErrNotFound)
+	for _, w := range waits {
+		v.wantErr(v.outcome(w), engine.ErrNotFound)
+	}
 }
 
 func waitForAPositionAhead(v *env) {
 	id := v.log()
-	first := v.put(batch(id, 1, "x")).First
-	ahead := first + 10_000
+	ahead := v.put(batch(id, 1, "x")).First + 100
 	w := v.wait(v.ctx, id, ahead)
-	for {
-		before := v.tip(id).Last
-		select {
-		case err := <-w:
-			v.must(err)
-			v.check(v.tip(id).Last >= ahead, "a waiter for %d is woken when it can be read, not at %d", ahead, before)
-			return
-		default:
-		}
-		if before >= ahead {
-			v.must(v.outcome(w))
-			return
-		}
-		v.put(batch(id, 1000, "x"))
+	for v.tip(id).Last < ahead {
+		v.wantWaiting(w)
+		v.put(batch(id, 30, "x"))
 	}
+	v.must(v.outcome(w))
 }
 
 func waitEndsWithItsContext(v *env) {
@@ -101,4 +112,18 @@ func waitEndsWithItsContext(v *env) {
 	w := v.wait(ctx, id, 1)
 	cancel()
 	v.wantErr(v.outcome(w), context.Canceled)
+}
+
+func callsEndWithTheEngine(v *env) {
+	w := v.wait(v.ctx, v.log(), 1)
+	watched := make(chan error, 1)
+	go func() {
+		for _, err := range v.e.Watch(v.ctx, "", 0) {
+			watched <- err
+		}
+	}()
+	v.wantWaiting(watched)
+	v.close()
+	v.wantErr(v.outcome(w), engine.ErrFailed)
+	v.wantErr(v.outcome(watched), engine.ErrFailed)
 }

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"leat/internal/engine"
 	"leat/internal/engine/enginetest"
@@ -104,27 +103,6 @@ func TestTrimFreesMemory(t *testing.T) {
 	if stats.HeapAlloc > 50*n {
 		t.Fatalf("the heap has %d MiB after trimming 198 of 200", stats.HeapAlloc>>20)
 	}
-}
-
-func TestCloseEndsCallsUnderWay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := open(t, memory.Options{})
-		var waited, watched error
-		go func() { waited = e.Wait(context.Background(), log, 1) }()
-		go func() {
-			for _, err := range e.Watch(context.Background(), "", 0) {
-				watched = err
-			}
-		}()
-		synctest.Wait()
-		if err := e.Close(); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait()
-		if !errors.Is(waited, engine.ErrFailed) || !errors.Is(watched, engine.ErrFailed) {
-			t.Fatalf("Wait ended with %v, Watch with %v", waited, watched)
-		}
-	})
 }
 
 func TestErrorsNameTheLog(t *testing.T) {
