@@ -249,7 +249,8 @@ type KV interface {
 	// Watch yields the entries below prefix whose revision is greater than
 	// from, in revision order, and then each change as it becomes durable,
 	// until ctx ends. Of several changes to one key a slow consumer may see
-	// only the newest. Deletions made before the call are not repeated. The
-	// last pair yielded has the error that ended the watch.
+	// only the newest, and nothing of a key that came and went meanwhile.
+	// Deletions made before the call, which is when the iteration begins, are
+	// not repeated. The last pair yielded has the error that ended the watch.
 	Watch(ctx context.Context, prefix Key, from Revision) iter.Seq2[Entry, error]
 }
