@@ -114,7 +114,7 @@ func (p *startPosition) checkNumber(sn *snapshot, shard stream.Shard) error {
 	case version == 0:
 		// AWS answers a number of the oldest form so, where a shard has none.
 		return api.Errorf(api.InternalFailure, "")
-	case seq.Created != shard.Created:
+	case version == 1 || seq.Created != shard.Created:
 		return invalid(" because it did not come from this stream")
 	}
 	p.seq = seq
