@@ -102,7 +102,7 @@ def test_streams(cli):
                 "--new-starting-hash-key", str(2**126))
     cli.kinesis("merge-shards", "--stream-name", "a", "--shard-to-merge", "shardId-000000000002",
                 "--adjacent-shard-to-merge", "shardId-000000000003")
-    assert len(cli.kinesis("list-shards", "--stream-name", "a", "--page-size", "2")["Shards"]) == 5
+    assert len(cli.kinesis("list-shards", "--stream-name", "a")["Shards"]) == 5
     cli.kinesis("update-shard-count", "--stream-name", "b", "--target-shard-count", "4",
                 "--scaling-type", "UNIFORM_SCALING")
     assert len(cli.kinesis("describe-stream", "--stream-name", "b")["StreamDescription"]["Shards"]) == 6

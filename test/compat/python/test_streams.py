@@ -59,16 +59,34 @@ def test_paginators(client):
     assert [p["StreamNames"] for p in pages] == [["s0", "s1"], ["s2", "s3"], ["s4", "wide"]]
     assert all(len(p["StreamSummaries"]) == 2 for p in pages)
 
-    expected = [f"shardId-{i:012d}" for i in range(7)]
-    for operation, path in (("list_shards", ["Shards"]), ("describe_stream", ["StreamDescription", "Shards"])):
-        ids, sizes = [], []
-        for page in client.get_paginator(operation).paginate(
-                StreamName="wide", PaginationConfig={"PageSize": 3}):
-            for key in path:
-                page = page[key]
-            ids += [s["ShardId"] for s in page]
-            sizes.append(len(page))
-        assert (ids, sizes) == (expected, [3, 3, 1]), operation
+    pages = list(client.get_paginator("describe_stream").paginate(
+        StreamName="wide", PaginationConfig={"PageSize": 3}))
+    ids = [[s["ShardId"] for s in p["StreamDescription"]["Shards"]] for p in pages]
+    assert sum(ids, []) == [f"shardId-{i:012d}" for i in range(7)]
+    assert [len(page) for page in ids] == [3, 3, 1]
+
+
+def test_pages_of_shards(client):
+    create(client, "wide", shards=7)
+    ids, request = [], {"StreamName": "wide"}
+    for size in (3, 3, 1):
+        page = client.list_shards(MaxResults=3, **request)
+        assert len(page["Shards"]) == size
+        ids += [s["ShardId"] for s in page["Shards"]]
+        request = {"NextToken": page.get("NextToken")}
+    assert request == {"NextToken": None}
+    assert ids == [f"shardId-{i:012d}" for i in range(7)]
+
+
+def test_paginator_of_list_shards_fails_at_its_second_page_as_on_aws(client):
+    # botocore sends the name beside the token, which AWS refuses.
+    create(client, "wide", shards=7)
+    paginator = client.get_paginator("list_shards")
+    (page,) = paginator.paginate(StreamName="wide")
+    assert len(page["Shards"]) == 7
+    pages = paginator.paginate(StreamName="wide", PaginationConfig={"PageSize": 3})
+    assert refusal(lambda: list(pages)) == (
+        "InvalidArgumentException", 400, "NextToken and StreamName cannot be provided together.")
 
 
 def test_list_shards_filters(client):
