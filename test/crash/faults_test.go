@@ -80,8 +80,9 @@ func TestFailedSync(t *testing.T) {
 	})
 	load.await(t, "a failure", isServerError)
 	files.Decide(nil)
+	failed := time.Now()
 	for range 3 * writers {
-		if err := load.next(t); !isServerError(err) {
+		if err := load.next(t, failed); !isServerError(err) {
 			t.Fatalf("after a failed sync a put answered %v", err)
 		}
 	}
@@ -99,21 +100,28 @@ func TestFailedSync(t *testing.T) {
 // tenacious is a load that goes on whatever the server answers.
 type tenacious struct {
 	book     *ledger
-	outcomes chan error // of every call
+	outcomes chan outcome // of every call
 	done     chan struct{}
 	workers  sync.WaitGroup
 }
 
+// outcome is how one call ended.
+type outcome struct {
+	began time.Time
+	err   error
+}
+
 func startTenacious(t *testing.T, client *kinesis.Client) *tenacious {
 	t.Helper()
-	l := &tenacious{book: newLedger(), outcomes: make(chan error), done: make(chan struct{})}
+	l := &tenacious{book: newLedger(), outcomes: make(chan outcome), done: make(chan struct{})}
 	for w := range writers {
 		rng := rand.New(rand.NewPCG(*seed, uint64(w)))
 		l.workers.Go(func() {
 			for {
+				began := time.Now()
 				err := putOnce(t.Context(), client, l.book, w, rng)
 				select {
-				case l.outcomes <- err:
+				case l.outcomes <- outcome{began, err}:
 				case <-l.done:
 					return
 				}
@@ -124,25 +132,29 @@ func startTenacious(t *testing.T, client *kinesis.Client) *tenacious {
 	return l
 }
 
-// next returns the outcome of some call.
-func (l *tenacious) next(t *testing.T) error {
+// next returns how some call ended that began after a moment.
+func (l *tenacious) next(t *testing.T, after time.Time) error {
 	t.Helper()
-	select {
-	case err := <-l.outcomes:
-		return err
-	case <-time.After(patience):
-		t.Fatalf("no answer within %v", patience)
-		return nil
+	overdue := time.After(patience)
+	for {
+		select {
+		case o := <-l.outcomes:
+			if o.began.After(after) {
+				return o.err
+			}
+		case <-overdue:
+			t.Fatalf("no answer within %v", patience)
+		}
 	}
 }
 
-// await waits for an outcome of some kind.
+// await waits for a call to begin and end in some way.
 func (l *tenacious) await(t *testing.T, what string, is func(error) bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	began := time.Now()
 	var last error
-	for time.Now().Before(deadline) {
-		if last = l.next(t); is(last) {
+	for time.Since(began) < patience {
+		if last = l.next(t, began); is(last) {
 			return
 		}
 	}
