@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"sync"
 	"time"
@@ -27,9 +28,6 @@ type checkpoint struct {
 	moves   []*move
 	logs    []logImage    // at the mark
 	trimmed []segmentName // which logs no longer names
-
-	mu   sync.Mutex // guards dirs while the movers run
-	dirs map[string]struct{}
 }
 
 // upkeep is what checkpoints leave to the next. It is guarded by Engine.maint.
@@ -41,6 +39,11 @@ type upkeep struct {
 	// unwritten has moved everything and failed to write its file, which may
 	// be durable nevertheless: nothing it names may change before it is.
 	unwritten *checkpoint
+
+	mu sync.Mutex // guards dirs while the movers run
+	// dirs is the directories that have got an entry and were not synced
+	// since, by this checkpoint or by one that failed.
+	dirs map[string]struct{}
 }
 
 // Checkpoint moves everything that is in the journal to segments and drops
@@ -106,7 +109,7 @@ func (e *Engine) complete(c *checkpoint) error {
 
 // cut takes a mark, with the state of everything at it.
 func (e *Engine) cut() *checkpoint {
-	c := &checkpoint{dirs: map[string]struct{}{}, began: time.Now()}
+	c := &checkpoint{began: time.Now()}
 	take := func() {
 		c.mark = e.journal.End()
 		c.image = e.kv.Image()
@@ -136,7 +139,7 @@ func (e *Engine) moveAll(ctx context.Context) (*checkpoint, error) {
 	e.plan(c)
 	err := e.runMovers(ctx, c)
 	if err == nil {
-		err = c.syncDirs(e)
+		err = e.syncDirs()
 	}
 	if err != nil {
 		for _, m := range c.moves {
@@ -212,20 +215,22 @@ func (e *Engine) runMovers(ctx context.Context, c *checkpoint) error {
 	return context.Cause(ctx)
 }
 
-// needDir notes a directory that has got an entry.
-func (c *checkpoint) needDir(name string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.dirs[name] = struct{}{}
+// needSync notes a directory that has got an entry.
+func (u *upkeep) needSync(dir string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.dirs[dir] = struct{}{}
 }
 
 // syncDirs makes the new segments' names durable.
-func (c *checkpoint) syncDirs(e *Engine) error {
-	for name := range c.dirs {
-		if err := e.fs.SyncDir(name); err != nil {
+func (e *Engine) syncDirs() error {
+	for dir := range e.upkeep.dirs {
+		err := e.fs.SyncDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // its stream may have been deleted
 			return fmt.Errorf("sync directory: %w", err)
 		}
 	}
+	clear(e.upkeep.dirs)
 	return nil
 }
 

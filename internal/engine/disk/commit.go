@@ -217,6 +217,7 @@ func (c *committer) write() error {
 	}
 	c.e.advance(c.time)
 	c.pace.spend(bytes)
+	c.e.space.spend(bytes)
 	c.e.waiting.add(bytes, int64(len(c.entries)), c.time)
 	c.e.stats.frames.Add(1)
 	c.e.stats.batches.Add(int64(len(c.entries)))

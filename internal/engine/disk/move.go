@@ -233,19 +233,19 @@ func (w *mover) resume() error {
 func (w *mover) create(first stream.Position) error {
 	id := w.m.log.id
 	w.e.garbage.rescue(segmentName{log: id, first: first})
+	w.e.upkeep.needSync(segment.StreamDir(id.Stream))
+	w.m.created = append(w.m.created, segment.Info{First: first})
 	writer, err := segment.Create(w.e.fs, id, first)
 	if errors.Is(err, fs.ErrNotExist) {
+		w.e.upkeep.needSync(segment.Dir)
 		if err := w.e.fs.Mkdir(segment.StreamDir(id.Stream)); err != nil {
 			return fmt.Errorf("make directory: %w", err)
 		}
-		w.c.needDir(segment.Dir)
 		writer, err = segment.Create(w.e.fs, id, first)
 	}
 	if err != nil {
 		return err
 	}
-	w.c.needDir(segment.StreamDir(id.Stream))
-	w.m.created = append(w.m.created, segment.Info{First: first})
 	w.writer = writer
 	return nil
 }

@@ -42,6 +42,7 @@ func Open(fsys vfs.FS, opts Options) (*Engine, error) {
 		closing: make(chan struct{}),
 	}
 	e.commits.epoch = 1
+	e.upkeep.dirs = map[string]struct{}{}
 	if err := e.recover(); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}

@@ -3,7 +3,6 @@ package disk
 import (
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"syscall"
 	"time"
@@ -18,18 +17,29 @@ type space struct {
 	mu      sync.Mutex // guards what follows
 	full    error      // why appends are refused: an ErrFull
 	checked time.Time
+	// spare is how much more may be written before the disk is asked again.
+	spare int64
 }
 
-// checkEvery is how often the disk is asked while there is room. While there is
-// none it is asked each time, so that appends go on as soon as they can.
+// checkEvery is how often the disk is asked while there is room, at least.
+// While there is none it is asked each time, so that appends go on as soon as
+// they can.
 const checkEvery = time.Second
+
+// spend notes that a frame has been written. Its bytes may take room twice: in
+// a new journal file and, later, in segments.
+func (s *space) spend(bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spare -= 2 * bytes
+}
 
 // admit returns nil if appends may be accepted, else an ErrFull.
 func (s *space) admit(e *Engine) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	if s.full == nil && now.Sub(s.checked) < checkEvery {
+	if s.full == nil && s.spare > 0 && now.Sub(s.checked) < checkEvery {
 		return nil
 	}
 	s.checked = now
@@ -53,9 +63,10 @@ func (s *space) check(e *Engine) error {
 	if stuck := e.stuck.Load(); stuck != nil && e.waiting.bytes.Load() >= e.opts.JournalMaxBytes {
 		return fmt.Errorf("%w: the journal has its full length and cannot be moved: %w", engine.ErrFull, *stuck)
 	}
-	need := e.waiting.bytes.Load() + e.kv.Bytes() + e.opts.FreeReserve
-	if free < math.MaxInt64 && free < need {
-		return fmt.Errorf("%w: %d bytes are free on the disk, %d are needed", engine.ErrFull, free, need)
+	need := e.waiting.bytes.Load() + e.kv.Bytes() + e.opts.JournalFileBytes + e.opts.FreeReserve
+	s.spare = free - need
+	if s.spare <= 0 {
+		return fmt.Errorf("%w: %d bytes are free on the disk, more than %d are needed", engine.ErrFull, free, need)
 	}
 	return nil
 }

@@ -92,6 +92,15 @@ func ctxBackground() context.Context { return context.Background() }
 // unknown reports an error after which a change may have happened.
 func unknown(err error) bool { return errors.Is(err, engine.ErrUnknown) }
 
+// log returns what is known of a log, or something to be thrown away if it does
+// not exist.
+func (w *world) log(id engine.LogID) *wantLog {
+	if l := w.logs[id]; l != nil {
+		return l
+	}
+	return &wantLog{}
+}
+
 func (w *world) create(ids ...engine.LogID) error {
 	err := w.e.Create(ctxBackground(), ids)
 	for _, id := range ids {
@@ -126,7 +135,7 @@ func (w *world) append(size int, ids ...engine.LogID) error {
 	}
 	var first error
 	for i, r := range w.e.Append(ctxBackground(), batches) {
-		l := w.logs[ids[i]]
+		l := w.log(ids[i])
 		switch {
 		case r.Err == nil:
 			l.acked = append(l.acked, wantBatch{batches[i].Payload, r.Time})
@@ -145,13 +154,15 @@ func (w *world) append(size int, ids ...engine.LogID) error {
 
 func (w *world) closeLog(id engine.LogID) error {
 	err := w.e.Append(ctxBackground(), []engine.Batch{{Log: id, Close: true}})[0].Err
-	w.logs[id].closed = w.logs[id].closed || err == nil
-	w.logs[id].maybeClosed = unknown(err)
+	l := w.log(id)
+	l.closed = l.closed || err == nil
+	l.maybeClosed = unknown(err)
 	return err
 }
 
 func (w *world) trim(id engine.LogID, before stream.Position) error {
-	w.logs[id].trimmed = max(w.logs[id].trimmed, before)
+	l := w.log(id)
+	l.trimmed = max(l.trimmed, before)
 	return w.e.Trim(ctxBackground(), id, before)
 }
 
