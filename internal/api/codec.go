@@ -80,3 +80,7 @@ type Encoder interface {
 // Releaser is an Output that holds memory to be given back once it has been
 // encoded.
 type Releaser interface{ Release() }
+
+// Sizer is an Output that may be large and knows about how many bytes it will
+// take when it is encoded.
+type Sizer interface{ EncodedSize() int }

@@ -12,7 +12,8 @@ import (
 // call decodes the body, validates it, performs the operation and encodes what
 // it returns.
 func (h *Handler) call(ctx context.Context, x *exchange, rt *route, caller kinesis.Caller) answer {
-	in := rt.Input()
+	in := rt.input()
+	defer rt.recycle(in)
 	if err := awsjson.Decode(x.body.b, in); err != nil {
 		return h.errorAnswer(err)
 	}
@@ -51,7 +52,11 @@ func (h *Handler) outputAnswer(rt *route, out api.Output) answer {
 	if out == nil {
 		return a
 	}
-	a.buffer = h.buffers.get(int(min(rt.answerBytes.Load(), maxGuessBytes)))
+	size := int(min(rt.answerBytes.Load(), maxGuessBytes))
+	if s, ok := out.(api.Sizer); ok {
+		size = s.EncodedSize()
+	}
+	a.buffer = h.buffers.get(size)
 	enc := awsjson.NewEncoder(a.buffer.b)
 	out.Encode(enc)
 	a.buffer.b = enc.Bytes()

@@ -32,6 +32,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -64,6 +65,24 @@ type route struct {
 	// answerBytes is the size of the last answer, and so a guess of the next
 	// one's, which then needs not grow step by step.
 	answerBytes atomic.Int64
+	// inputs holds inputs to be used again, those that are an api.Resetter.
+	inputs sync.Pool
+}
+
+// input returns an input with all members absent.
+func (rt *route) input() api.Input {
+	if in, ok := rt.inputs.Get().(api.Input); ok {
+		return in
+	}
+	return rt.Input()
+}
+
+// recycle takes an input back that nobody uses any more.
+func (rt *route) recycle(in api.Input) {
+	if r, ok := in.(api.Resetter); ok {
+		r.Reset()
+		rt.inputs.Put(in)
+	}
 }
 
 // targetPrefix is the service's part of X-Amz-Target.

@@ -76,6 +76,13 @@ type recordsOutput struct {
 // Release implements api.Releaser.
 func (o *recordsOutput) Release() { o.page.release() }
 
+// EncodedSize implements api.Sizer: base64, the members of each record, and
+// those of the answer.
+func (o *recordsOutput) EncodedSize() int {
+	const record, answer = 200, 2048
+	return (o.page.bytes+2)/3*4 + len(o.Records)*record + answer
+}
+
 func (s *Service) recordsOutput(
 	sn *snapshot, shard stream.Shard, it stream.Iterator, page *readPage, now stream.Millis,
 ) *recordsOutput {
