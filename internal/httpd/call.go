@@ -9,11 +9,18 @@ import (
 	"leat/internal/wire/awsjson"
 )
 
-// call decodes the body, validates it, performs the operation and encodes what
-// it returns.
+// call answers a request for an operation.
 func (h *Handler) call(ctx context.Context, x *exchange, rt *route, caller kinesis.Caller) answer {
 	in := rt.input()
-	defer rt.recycle(in)
+	a := h.perform(ctx, x, rt, caller, in)
+	// After a panic the input is not used again: who knows who still uses it.
+	rt.recycle(in)
+	return a
+}
+
+// perform decodes the body, validates it, performs the operation and encodes
+// what it returns.
+func (h *Handler) perform(ctx context.Context, x *exchange, rt *route, caller kinesis.Caller, in api.Input) answer {
 	if err := awsjson.Decode(x.body.b, in); err != nil {
 		return h.errorAnswer(err)
 	}
