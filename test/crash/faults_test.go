@@ -39,19 +39,27 @@ func TestEverySequentialPutIsSynced(t *testing.T) {
 	}
 }
 
-// TestDiskFull fills the disk under load and frees it again.
+// TestDiskFull takes the disk's room away under load and gives it back. With
+// little room left, which is less than the engine keeps in reserve, streams can
+// still be deleted.
 func TestDiskFull(t *testing.T) {
+	t.Run("little room", func(t *testing.T) { testDiskFull(t, 300<<20, true) })
+	t.Run("no room", func(t *testing.T) { testDiskFull(t, 0, false) })
+}
+
+func testDiskFull(t *testing.T, room int64, deletes bool) {
 	files := vfs.NewMem()
 	server := leattest.Start(t, leattest.WithFS(files), leattest.WithStream(streamName, fewShards),
 		leattest.WithStream("ballast", 1), leattest.WithoutRetries())
 	load := startTenacious(t, server.Client())
 	load.await(t, "an acknowledgement", succeeded)
 
-	files.SetCapacity(1)
+	leaveRoom(t, files, room)
 	load.await(t, "a refusal that may be repeated", isServerError)
 	assertReady(t, server, http.StatusServiceUnavailable)
 	readShard(t, server.Client(), "shardId-000000000000")
-	if _, err := server.Client().DeleteStream(t.Context(), &kinesis.DeleteStreamInput{StreamName: aws.String("ballast")}); err != nil {
+	_, err := server.Client().DeleteStream(t.Context(), &kinesis.DeleteStreamInput{StreamName: aws.String("ballast")})
+	if deletes && err != nil {
 		t.Errorf("delete a stream while the disk is full: %v", err)
 	}
 
@@ -62,6 +70,18 @@ func TestDiskFull(t *testing.T) {
 	load.book.verify(t, server.Client())
 	server.Restart()
 	load.book.verify(t, server.Client())
+}
+
+// leaveRoom makes a disk of what the files have now and so many bytes more.
+func leaveRoom(t *testing.T, files *vfs.Mem, room int64) {
+	t.Helper()
+	const large = 1 << 50
+	files.SetCapacity(large)
+	free, err := files.Free()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files.SetCapacity(large - free + room)
 }
 
 // TestFailedSync fails a sync under load: the server takes no more writes until
