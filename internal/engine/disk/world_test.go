@@ -19,7 +19,7 @@ import (
 // world is an engine together with what it must hold: every test of crashes
 // and faults works on one.
 type world struct {
-	t   *testing.T
+	t   testing.TB
 	mem *vfs.Mem
 	e   *Engine
 	now *atomic.Int64
@@ -54,7 +54,7 @@ func tiny() Options {
 	return o
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	w := &world{
 		t: t, mem: vfs.NewMem(), now: new(atomic.Int64),
 		logs: map[engine.LogID]*wantLog{}, keys: map[engine.Key]string{}, maybe: map[engine.Key]string{},

@@ -1,0 +1,472 @@
+package journal
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"leat/internal/engine"
+	"leat/internal/engine/disk/entry"
+	"leat/internal/stream"
+	"leat/internal/vfs"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const dir = "journal"
+
+func options(fsys vfs.FS) Options {
+	return Options{
+		FS: fsys, Dir: dir, Logger: slog.New(slog.DiscardHandler),
+		FileBytes: 32 << 10, FirstFileBytes: 16 << 10, MaxSpares: 3,
+	}
+}
+
+func newFS(t testing.TB) *vfs.Mem {
+	t.Helper()
+	mem := vfs.NewMem()
+	if err := errors.Join(mem.Mkdir(dir), mem.SyncDir(".")); err != nil {
+		t.Fatal(err)
+	}
+	return mem
+}
+
+// seen is what a scan shows.
+type seen struct {
+	frames   []uint64
+	times    []stream.Millis
+	payloads []string
+	refs     []Ref
+}
+
+func (s *seen) Frame(number uint64, t stream.Millis, _ int64) {
+	s.frames, s.times = append(s.frames, number), append(s.times, t)
+}
+
+func (s *seen) Entry(_ *entry.Header, payload []byte, ref Ref) error {
+	s.payloads, s.refs = append(s.payloads, string(payload)), append(s.refs, ref)
+	return nil
+}
+
+func open(t *testing.T, fsys vfs.FS, start Mark) (*Journal, *seen) {
+	t.Helper()
+	s := &seen{}
+	j, err := Open(options(fsys), start, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j, s
+}
+
+// put writes a frame with the payloads.
+func put(t *testing.T, j *Journal, payloads ...string) []Ref {
+	t.Helper()
+	var entries []Entry
+	size := 0
+	for i, p := range payloads {
+		h := entry.Header{Kind: entry.Batch, Records: 1, PayloadBytes: len(p), PayloadSum: entry.Sum([]byte(p)), First: stream.Position(i + 1)}
+		entries = append(entries, Entry{Header: h, Payload: []byte(p)})
+		size += h.Size()
+	}
+	if err := j.Reserve(FrameBytes(size)); err != nil {
+		t.Fatal(err)
+	}
+	n, err := j.Append(1000, entries)
+	if err != nil || n != FrameBytes(size) {
+		t.Fatalf("%d bytes: %v", n, err)
+	}
+	refs := make([]Ref, len(entries))
+	for i := range entries {
+		refs[i] = entries[i].Ref
+	}
+	return refs
+}
+
+func closeJournal(t *testing.T, j *Journal) {
+	t.Helper()
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// get reads one entry.
+func get(j *Journal, ref Ref) (string, error) {
+	f, err := j.File(ref)
+	if err != nil {
+		return "", err
+	}
+	var w entry.Window
+	h, err := w.Header(f, ref.Offset(), f.Bytes())
+	if err != nil {
+		return "", err
+	}
+	p, err := w.Peek(&h, f, ref.Offset(), f.Bytes())
+	return string(p), err
+}
+
+func wantGet(t *testing.T, j *Journal, ref Ref, want string) {
+	t.Helper()
+	if got, err := get(j, ref); err != nil || got != want {
+		t.Errorf("%x holds %.20q, not %.20q: %v", uint64(ref), got, want, err)
+	}
+}
+
+func text(i, n int) string {
+	return fmt.Sprintf("%d:", i) + string(bytes.Repeat([]byte{byte('a' + i%26)}, n))
+}
+
+func TestAppendAndScan(t *testing.T) {
+	mem := newFS(t)
+	j, _ := open(t, mem, Mark{})
+	var want []string
+	var refs []Ref
+	for i := range 40 {
+		p := []string{text(i, i*100), text(i, 10)}
+		if i == 20 {
+			p[0] = text(i, 100_000) // longer than a file
+		}
+		want = append(want, p...)
+		refs = append(refs, put(t, j, p...)...)
+	}
+	end := j.End()
+	for i, ref := range refs {
+		wantGet(t, j, ref, want[i])
+	}
+	if j.Frames() != 40 || j.Fsyncs() != 40 {
+		t.Errorf("%d frames, %d syncs", j.Frames(), j.Fsyncs())
+	}
+	closeJournal(t, j)
+	mem = mem.CrashLoseAll()
+	for range 2 {
+		j, s := open(t, mem, Mark{})
+		if !slices.Equal(s.payloads, want) || !slices.Equal(s.refs, refs) || len(s.frames) != 40 || s.frames[39] != 40 || s.times[0] != 1000 {
+			t.Fatalf("%d payloads of %d frames", len(s.payloads), len(s.frames))
+		}
+		if j.End() != end {
+			t.Errorf("the end is %+v, not %+v", j.End(), end)
+		}
+		closeJournal(t, j)
+	}
+	s := &seen{}
+	if m, err := Scan(mem, dir, Mark{}, s); err != nil || m != end || !slices.Equal(s.payloads, want) {
+		t.Errorf("%+v, %v", m, err)
+	}
+}
+
+// TestFreedFilesAreUsedAgain goes round many times with what old uses leave in
+// the files.
+func TestFreedFilesAreUsedAgain(t *testing.T) {
+	mem := newFS(t)
+	j, _ := open(t, mem, Mark{})
+	var start Mark
+	var want []string
+	var old []Ref
+	for i := range 200 {
+		if i%10 == 0 {
+			start, want = j.End(), nil
+			if err := j.Free(start); err != nil {
+				t.Fatal(err)
+			}
+			for _, ref := range old {
+				if ref.File() >= start.File {
+					continue
+				}
+				if _, err := get(j, ref); !errors.Is(err, ErrMoved) {
+					t.Fatalf("a freed entry reads with %v", err)
+				}
+			}
+		}
+		want = append(want, text(i, 3000))
+		old = append(old, put(t, j, want[len(want)-1])...)
+		if i%7 == 0 {
+			closeJournal(t, j)
+			var s *seen
+			if j, s = open(t, mem.CrashLoseAll(), start); !slices.Equal(s.payloads, want) {
+				t.Fatalf("%d: %d payloads instead of %d", i, len(s.payloads), len(want))
+			}
+			mem = j.opts.FS.(*vfs.Mem)
+		}
+	}
+	j.Prepared()
+	if n := len(mem.Files()); n > 8 {
+		t.Errorf("%d files", n)
+	}
+	closeJournal(t, j)
+}
+
+// TestTornTail tears the last frame in every way that a crash can: it is cut,
+// what was before stays, and another takes its place.
+func TestTornTail(t *testing.T) {
+	for seed := range uint64(200) {
+		mem := newFS(t)
+		j, _ := open(t, mem, Mark{})
+		want := []string{text(0, 100), text(1, 5000)}
+		put(t, j, want[0])
+		put(t, j, want[1])
+		if err := j.Reserve(8192); err != nil {
+			t.Fatal(err)
+		}
+		j.Prepared()
+		mem.CutAfter(mem.Ops() + 1 + int(seed%2)) // the write of the frame, or its sync
+		entries := []Entry{{Header: entry.Header{Kind: entry.Batch, PayloadBytes: 3000, PayloadSum: entry.Sum(make([]byte, 3000))}, Payload: make([]byte, 3000)}}
+		if _, err := j.Append(1, entries); !errors.Is(err, vfs.ErrCut) {
+			t.Fatal(err)
+		}
+		closeJournal(t, j)
+		mem = mem.Crash(rand.New(rand.NewPCG(seed, 0)))
+		j, s := open(t, mem, Mark{})
+		if whole := len(s.payloads) == 3; whole {
+			want = append(want, string(entries[0].Payload))
+		}
+		if !slices.Equal(s.payloads, want) {
+			t.Fatalf("seed %d: %d payloads", seed, len(s.payloads))
+		}
+		want = append(want, text(3, 50))
+		put(t, j, text(3, 50))
+		closeJournal(t, j)
+		j, s = open(t, mem.CrashLoseAll(), Mark{})
+		if !slices.Equal(s.payloads, want) {
+			t.Fatalf("seed %d: %d payloads after another", seed, len(s.payloads))
+		}
+		closeJournal(t, j)
+	}
+}
+
+func wantCorrupt(t *testing.T, mem *vfs.Mem, file string, offset int64) {
+	t.Helper()
+	_, err := Scan(mem, dir, Mark{}, &seen{})
+	c, ok := errors.AsType[*engine.CorruptError](err)
+	if !ok || c.File != file || c.Offset != offset {
+		t.Errorf("scan ends with %v, not with damage in %s at %d", err, file, offset)
+	}
+}
+
+func TestDamage(t *testing.T) {
+	mem := newFS(t)
+	j, _ := open(t, mem, Mark{})
+	var refs []Ref
+	for i := range 12 {
+		refs = append(refs, put(t, j, text(i, 3000))...)
+	}
+	names := map[uint32]string{}
+	for _, r := range refs {
+		f, err := j.File(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[r.File()] = f.Name()
+	}
+	closeJournal(t, j)
+	flip := func(r Ref, at int64) *vfs.Mem {
+		c := mem.CrashKeepAll()
+		if err := c.FlipBit(names[r.File()], r.Offset()+at, 5); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	for _, r := range refs[:11] {
+		for _, at := range []int64{-headerBytes + 10, 0, 12, entry.HeaderBytes + 7, 3040} {
+			wantCorrupt(t, flip(r, at), names[r.File()], r.Offset()-headerBytes)
+		}
+	}
+	s := &seen{}
+	if _, err := Scan(flip(refs[11], 12), dir, Mark{}, s); err != nil || len(s.payloads) != 11 {
+		t.Errorf("a last frame that does not hold: %d payloads, %v", len(s.payloads), err)
+	}
+	wantCorrupt(t, flip(makeRef(2, 0), 9), names[2], 0)
+	for number, name := range names {
+		c := mem.CrashKeepAll()
+		if err := c.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+		last := number == refs[11].File()
+		if _, err := Scan(c, dir, Mark{File: 1, Offset: 8192, Frame: 2}, &seen{}); (err == nil) != last {
+			t.Errorf("without file %d the scan ends with %v", number, err)
+		}
+	}
+}
+
+// TestForgedFrames stores what looks like frames inside of records.
+func TestForgedFrames(t *testing.T) {
+	mem := newFS(t)
+	j, _ := open(t, mem, Mark{})
+	put(t, j, "first")
+	content := make([]byte, 8192)
+	f, err := mem.OpenFile(dir+"/000001.journal", os.O_RDONLY)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.ReadAt(content, 4096); err != nil && !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	// The record puts a copy of the first frame at a page boundary, with a
+	// higher number and a checksum as if there were no salt.
+	forged := content[:200]
+	h := frameHeader{number: 99, bodyBytes: 100, entries: 1}
+	h.encode(forged, entry.Seed(0, 12288))
+	payload := append(bytes.Repeat([]byte{7}, 4096-headerBytes-entry.HeaderBytes), forged...)
+	put(t, j, string(payload))
+	closeJournal(t, j)
+	c := mem.CrashKeepAll()
+	if err := c.FlipBit(dir+"/000001.journal", 8192+20, 1); err != nil { // the frame that holds the forgery
+		t.Fatal(err)
+	}
+	s := &seen{}
+	if _, err := Scan(c, dir, Mark{}, s); err != nil || !slices.Equal(s.payloads, []string{"first"}) {
+		t.Errorf("%q, %v", s.payloads, err)
+	}
+}
+
+// TestUnusedFileIsReplaced reserves room and then writes nothing: the numbers
+// of the uses on disk have no gap.
+func TestUnusedFileIsReplaced(t *testing.T) {
+	mem := newFS(t)
+	j, _ := open(t, mem, Mark{})
+	put(t, j, "one")
+	for _, n := range []int64{28 << 10, 100 << 10, 200 << 10} {
+		if err := j.Reserve(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, j, "two")
+	if j.End().File != 2 {
+		t.Errorf("the end is %+v", j.End())
+	}
+	closeJournal(t, j)
+	j, s := open(t, mem.CrashLoseAll(), Mark{})
+	if !slices.Equal(s.payloads, []string{"one", "two"}) {
+		t.Errorf("%q", s.payloads)
+	}
+	closeJournal(t, j)
+}
+
+// TestNoRoom fails to make a file: nothing has changed, and it may work later.
+func TestNoRoom(t *testing.T) {
+	mem := newFS(t)
+	j, _ := open(t, mem, Mark{})
+	put(t, j, "one")
+	mem.SetCapacity(1)
+	end := j.End()
+	if err := j.Reserve(20 << 10); err == nil {
+		t.Fatal("there is room")
+	}
+	if j.End() != end {
+		t.Errorf("the end is %+v", j.End())
+	}
+	put(t, j, "two") // there is room for this in the active file
+	mem.SetCapacity(0)
+	put(t, j, text(3, 20<<10))
+	wantGet(t, j, makeRef(1, 4096+headerBytes), "one")
+	closeJournal(t, j)
+}
+
+// FuzzScan scans a journal of two files of which one is anything.
+func FuzzScan(f *testing.F) {
+	mem := vfs.NewMem()
+	if err := mem.Mkdir(dir); err != nil {
+		f.Fatal(err)
+	}
+	opts := options(mem)
+	opts.FirstFileBytes, opts.FileBytes = 12<<10, 12<<10
+	j, err := Open(opts, Mark{}, &seen{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for range 3 {
+		if err := j.Reserve(4096); err != nil {
+			f.Fatal(err)
+		}
+		if _, err := j.Append(1, []Entry{{Header: entry.Header{Kind: entry.Batch}}}); err != nil {
+			f.Fatal(err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		f.Fatal(err)
+	}
+	name := dir + "/000001.journal"
+	content := make([]byte, 12<<10)
+	file, err := mem.OpenFile(name, os.O_RDONLY)
+	if err != nil {
+		f.Fatal(err)
+	}
+	if _, err := file.ReadAt(content, 0); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(content)
+	f.Add(content[:5000])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c := mem.CrashKeepAll()
+		file, err := c.OpenFile(name, os.O_RDWR|os.O_TRUNC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.WriteAt(b, 0); err != nil {
+			t.Fatal(err)
+		}
+		s := &seen{}
+		_, err = Scan(c, dir, Mark{}, s)
+		if _, damaged := errors.AsType[*engine.CorruptError](err); err != nil && !damaged {
+			t.Errorf("scan: %v", err)
+		}
+		if len(s.frames) > 3 {
+			t.Errorf("%d frames", len(s.frames))
+		}
+	})
+}
+
+// FuzzFrame scans a frame whose checksums are right and that holds anything.
+func FuzzFrame(f *testing.F) {
+	f.Add(make([]byte, 100), uint32(1), uint32(100))
+	f.Add(make([]byte, 5000), uint32(3), uint32(4096))
+	f.Fuzz(func(t *testing.T, body []byte, entries, length uint32) {
+		mem := newFS(t)
+		file, err := mem.OpenFile(dir+"/000001.journal", os.O_RDWR|os.O_CREATE)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, pages(int64(2*pageBytes+len(body))))
+		fileHeader{number: 1, salt: 42, firstFrame: 1}.encode(b)
+		frame := b[pageBytes:]
+		copy(frame[headerBytes:], body)
+		h := frameHeader{number: 1, bodyBytes: int(length), entries: int(entries)}
+		h.entriesSum = correctEntries(frame[headerBytes:], int(entries))
+		h.encode(frame, entry.Seed(42, pageBytes))
+		if _, err := file.WriteAt(b, 0); err != nil {
+			t.Fatal(err)
+		}
+		s := &seen{}
+		m, err := Scan(mem, dir, Mark{}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.payloads) > 0 && len(s.payloads) != int(entries) || m.Frame != uint64(len(s.frames)+1) {
+			t.Errorf("%d of %d entries, the end is %+v", len(s.payloads), entries, m)
+		}
+	})
+}
+
+// correctEntries makes the header sums in a frame's body right, as far as there
+// is something like entries, and returns the sum over them.
+func correctEntries(body []byte, entries int) (sum uint32) {
+	le := binary.LittleEndian
+	for at := 0; entries > 0 && at+entry.HeaderBytes <= len(body); entries-- {
+		b := body[at:]
+		n := entry.Size(int(le.Uint32(b[8:])))
+		if payload := b[entry.HeaderBytes:]; n <= len(b) {
+			le.PutUint32(b[4:], entry.Sum(payload[:le.Uint32(b[8:])]))
+		}
+		le.PutUint32(b, entry.SumFrom(entry.Seed(42, int64(pageBytes+headerBytes+at)), b[4:entry.HeaderBytes]))
+		sum = entry.SumFrom(sum, b[:4])
+		at += n
+	}
+	return sum
+}
