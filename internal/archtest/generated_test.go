@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"go/ast"
 	"go/doc/comment"
 	"log/slog"
 	"maps"
@@ -90,32 +91,66 @@ func TestOperationsPage(t *testing.T) {
 	assertPage(t, "docs/operations.md", page.String())
 }
 
-// formats are the packages whose comments draw what is stored, in the order of
-// the page.
-var formats = []struct{ title, dir string }{
-	{"The data directory", "internal/engine/disk"},
-	{"Entries", "internal/engine/disk/entry"},
-	{"The journal", "internal/engine/disk/journal"},
-	{"Segments", "internal/engine/disk/segment"},
-	{"Streams, payloads and iterators", "internal/stream"},
+// formats are the comments that draw what is stored, in the order of the page:
+// a package's own, or those of declarations in it that begin with certain words.
+var formats = []struct {
+	title, dir string
+	begin      []string
+}{
+	{"The data directory", "internal/engine/disk", nil},
+	{"Entries", "internal/engine/disk/entry", nil},
+	{"Entries that are no batches", "internal/engine/disk", []string{"idBytes is", "encodeChanges returns"}},
+	{"The journal", "internal/engine/disk/journal", nil},
+	{"Segments", "internal/engine/disk/segment", nil},
+	{"Checkpoint files", "internal/engine/disk", []string{"A checkpoint file has"}},
+	{"Streams, payloads and iterators", "internal/stream", nil},
 }
 
-// TestFormatsPage holds docs/formats.md to the package comments.
+// TestFormatsPage holds docs/formats.md to the comments.
 func TestFormatsPage(t *testing.T) {
 	var page strings.Builder
 	page.WriteString("# Formats\n\n" +
-		"What leat stores, as the comments of the packages that write it draw it. Generated from these; do not\n" +
+		"What leat stores, as the comments beside the code that writes it draw it. Generated from these; do not\n" +
 		"edit. Numbers are little-endian unless it says otherwise. A data directory says in its FORMAT file which\n" +
 		"version it has; a newer one than the server knows is refused.\n")
 	packages := module(t).packages()
 	for _, f := range formats {
-		doc := packageDoc(packages[f.dir])
-		if doc == "" {
-			t.Errorf("%s has no package comment", f.dir)
+		fmt.Fprintf(&page, "\n## %s\n\nPackage `%s`.\n", f.title, f.dir)
+		docs := []string{packageDoc(packages[f.dir])}
+		if f.begin != nil {
+			docs = declarationDocs(packages[f.dir], f.begin)
 		}
-		fmt.Fprintf(&page, "\n## %s\n\nPackage `%s`.\n\n%s", f.title, f.dir, markdown(doc))
+		for _, doc := range docs {
+			if doc == "" {
+				t.Errorf("a comment for %q is missing in %s", f.title, f.dir)
+			}
+			fmt.Fprintf(&page, "\n%s", markdown(doc))
+		}
 	}
 	assertPage(t, "docs/formats.md", page.String())
+}
+
+// declarationDocs returns for each beginning the declaration's comment that
+// begins so, or "".
+func declarationDocs(files []*sourceFile, beginnings []string) []string {
+	docs := make([]string, len(beginnings))
+	for _, f := range files {
+		for _, d := range f.ast.Decls {
+			var doc *ast.CommentGroup
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				doc = d.Doc
+			case *ast.GenDecl:
+				doc = d.Doc
+			}
+			for i, begin := range beginnings {
+				if text := doc.Text(); strings.HasPrefix(text, begin) {
+					docs[i] = text
+				}
+			}
+		}
+	}
+	return docs
 }
 
 func packageDoc(files []*sourceFile) string {
