@@ -105,7 +105,9 @@ func (s *Service) recordsOutput(
 		return out
 	}
 	next := it
-	next.Type, next.Position, next.Time = stream.AtSequenceNumber, page.next, 0
+	if page.next > it.Position {
+		next.Type, next.Position, next.Time = stream.AtSequenceNumber, page.next, 0
+	}
 	out.NextShardIterator = api.Some(s.sealIterator(next, now))
 	return out
 }

@@ -75,14 +75,23 @@ type readLimits struct {
 const framingSlack = 64 << 10
 
 // read returns the records of a shard from the cursor on that have not
-// expired. The page is to be released.
+// expired: at least one, if there is one. The page is to be released.
 func (s *Service) read(
 	ctx context.Context, sn *snapshot, shard stream.ShardID, from cursor, limits readLimits,
 ) (*readPage, error) {
-	log := sn.logID(shard)
-	horizon := sn.Horizon(s.engine.Now())
 	p := pages.Get().(*readPage)
 	p.next = from.position
+	if err := s.fill(ctx, p, sn.logID(shard), sn.Horizon(s.engine.Now()), from, limits); err != nil {
+		p.release()
+		return nil, fmt.Errorf("read %v: %w", shard, err)
+	}
+	return p, nil
+}
+
+// fill reads into a page until it has a record or there is nothing to read.
+func (s *Service) fill(
+	ctx context.Context, p *readPage, log engine.LogID, horizon stream.Millis, from cursor, limits readLimits,
+) error {
 	for {
 		got, err := s.engine.Read(ctx, log, p.next, engine.Budget{
 			Bytes: limits.bytes + framingSlack, Records: limits.records, Buf: p.buf,
@@ -90,40 +99,25 @@ func (s *Service) read(
 		p.buf = got.Buf
 		atEnd := errors.Is(err, io.EOF)
 		if err != nil && !atEnd {
-			p.release()
-			return nil, err
-		}
-		if n := len(got.Batches); n > 0 && got.Batches[n-1].Time < horizon {
-			if p.next, err = s.skipExpired(ctx, log, got.Next, horizon); err != nil {
-				p.release()
-				return nil, err
-			}
-			if !atEnd {
-				continue
-			}
+			return err
 		}
 		full, err := p.take(got.Batches, from, horizon, limits)
 		if err != nil {
-			p.release()
-			return nil, fmt.Errorf("read %v: %w", shard, err)
+			return err
 		}
 		if !full {
 			p.next = max(p.next, got.Next)
 		}
-		if err := s.finishPage(ctx, log, p, atEnd && !full); err != nil {
-			p.release()
-			return nil, err
+		if len(p.records) > 0 || atEnd || len(got.Batches) == 0 {
+			return s.finishPage(ctx, log, p, atEnd && !full)
 		}
-		return p, nil
+		// All of that has expired or is before the cursor.
+		first, err := s.engine.SeekTime(ctx, log, horizon)
+		if err != nil {
+			return err
+		}
+		p.next = max(p.next, first)
 	}
-}
-
-// skipExpired returns where to go on reading when all of a page has expired.
-func (s *Service) skipExpired(
-	ctx context.Context, log engine.LogID, next stream.Position, horizon stream.Millis,
-) (stream.Position, error) {
-	first, err := s.engine.SeekTime(ctx, log, horizon)
-	return max(first, next), err
 }
 
 // take appends the records of batches to the page, and reports whether the

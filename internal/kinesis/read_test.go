@@ -78,6 +78,40 @@ func TestNumbersBetweenRecords(t *testing.T) {
 	}
 }
 
+// What comes before the cursor takes no room in a page.
+func TestPageAfterARecordIsNotEmpty(t *testing.T) {
+	f := newFixture(t)
+	f.create("s", 1)
+	first := f.put("s", "k", strings.Repeat("x", 1<<20-1))
+	f.put("s", "k", "two")
+	p := f.get(f.iterator(api.GetShardIteratorInput{
+		StreamName: some("s"), ShardId: some(shard0),
+		ShardIteratorType: some("AFTER_SEQUENCE_NUMBER"), StartingSequenceNumber: some(first.SequenceNumber),
+	}), 1)
+	wantData(t, p.data, "two")
+}
+
+// An iterator whose page was empty hands its place on as it is: here to the
+// record that comes to be at its position, but with a smaller number.
+func TestEmptyPagesKeepTheirPlace(t *testing.T) {
+	f := newFixture(t)
+	f.create("s", 1)
+	ahead, _, err := stream.ParseSequenceNumber(f.put("s", "k", "one").SequenceNumber)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ahead.Position++
+	ahead.Time += 60
+	p := f.get(f.iterator(api.GetShardIteratorInput{
+		StreamName: some("s"), ShardId: some(shard0),
+		ShardIteratorType: some("AT_SEQUENCE_NUMBER"), StartingSequenceNumber: some(ahead.String()),
+	}), 0)
+	wantData(t, p.data)
+	f.put("s", "k", "two")
+	f.put("s", "k", "three")
+	wantData(t, f.read(p.next), "three")
+}
+
 func TestGetRecordsPages(t *testing.T) {
 	f := newFixture(t)
 	f.create("s", 1)
