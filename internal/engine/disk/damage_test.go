@@ -301,7 +301,7 @@ func TestDirectory(t *testing.T) {
 	text := func(fsys vfs.FS, name, content string) {
 		f, err := fsys.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
 		if err == nil {
-			err = writeSynced(f, []byte(content), 0)
+			err = writeStart(f, []byte(content))
 		}
 		if err != nil {
 			t.Fatal(err)

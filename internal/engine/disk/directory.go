@@ -76,7 +76,7 @@ func writeFormat(fsys vfs.FS) error {
 	if err != nil {
 		return fmt.Errorf("create %s: %w", formatFile, err)
 	}
-	err = writeSynced(f, fmt.Appendf(nil, "%s%d\n", formatPrefix, formatVersion), 0)
+	err = writeStart(f, fmt.Appendf(nil, "%s%d\n", formatPrefix, formatVersion))
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = fsys.Rename(formatNew, formatFile)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,12 +34,9 @@ func (w *world) faulty(decide func(vfs.Op) error) *vfs.Inject {
 
 // changes reports whether an operation changes files.
 func changes(op vfs.Op) bool {
-	switch op.Kind {
-	case vfs.OpWrite, vfs.OpSync, vfs.OpCreate, vfs.OpTruncate, vfs.OpMkdir, vfs.OpRemove, vfs.OpSyncDir:
-		return true
-	default:
-		return false
-	}
+	return slices.Contains([]vfs.Kind{
+		vfs.OpWrite, vfs.OpSync, vfs.OpCreate, vfs.OpTruncate, vfs.OpMkdir, vfs.OpRemove, vfs.OpSyncDir,
+	}, op.Kind)
 }
 
 // TestFailureOfEachOperation fails one operation, carries on as far as that is

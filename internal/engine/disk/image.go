@@ -59,7 +59,7 @@ func writeImage(fsys vfs.FS, number uint64, c *checkpoint) (err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	w := &imageWriter{f: f, at: imageBody}
-	if err := writeSynced(f, make([]byte, imageHeader), 0); err != nil {
+	if err := writeStart(f, make([]byte, imageHeader)); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	if err := fsys.SyncDir("."); err != nil {
@@ -69,14 +69,15 @@ func writeImage(fsys vfs.FS, number uint64, c *checkpoint) (err error) {
 	if err := w.end(); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	if err := writeSynced(f, encodeImageHeader(number, w.at-imageBody, w.sum), 0); err != nil {
+	if err := writeStart(f, encodeImageHeader(number, w.at-imageBody, w.sum)); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
 }
 
-func writeSynced(f vfs.File, b []byte, off int64) error {
-	if _, err := f.WriteAt(b, off); err != nil {
+// writeStart writes the beginning of a file durably.
+func writeStart(f vfs.File, b []byte) error {
+	if _, err := f.WriteAt(b, 0); err != nil {
 		return err
 	}
 	return f.Sync()

@@ -270,7 +270,7 @@ func (l *log) locateTime(t stream.Millis) (place, error) {
 		return p, nil
 	}
 	i = floorBatch(head, l.base)
-	p.head, p.last, p.from = head[i:], l.tip.last, max(l.base, head[i].first)
+	p.head, p.last, p.from = head[i:], l.lastRecord(), max(l.base, head[i].first)
 	return p, nil
 }
 
@@ -299,10 +299,14 @@ func (e *Engine) seekHead(l *log, at place, t stream.Millis, w *entry.Window) (s
 		if failure != nil {
 			return true
 		}
+		last := at.last
+		if i+1 < len(at.head) {
+			last = at.head[i+1].first - 1
+		}
 		f, err := e.journal.File(at.head[i].ref)
 		var h entry.Header
 		if err == nil {
-			h, err = w.Header(f, at.head[i].ref.Offset(), f.Bytes())
+			h, err = e.headHeader(l, w, f, at.head[i], last)
 		}
 		failure = err
 		return err != nil || h.Time >= t
@@ -310,8 +314,8 @@ func (e *Engine) seekHead(l *log, at place, t stream.Millis, w *entry.Window) (s
 	switch {
 	case failure != nil:
 		return 0, failure
-	case i == len(at.head): // only the mark is as late
-		return at.last + 1, nil
+	case i == len(at.head): // only the mark, which is next, is as late
+		return at.last + 2, nil
 	default:
 		return at.head[i].first, nil
 	}

@@ -146,9 +146,9 @@ func (r *replayer) Entry(h *entry.Header, payload []byte, ref journal.Ref) error
 		return r.logs(payload, r.remove)
 	case entry.Changes:
 		return r.changes(h, payload)
-	default:
-		return corrupt("entry of kind %d in the journal", h.Kind)
+	case entry.Lost:
 	}
+	return corrupt("entry of kind %d in the journal", h.Kind)
 }
 
 // corrupt returns damage whose place the caller knows.

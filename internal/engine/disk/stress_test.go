@@ -131,7 +131,8 @@ func each(ctx context.Context, e *Engine, id engine.LogID, f func(engine.StoredB
 	var buf []byte
 	for from := stream.Position(0); ; {
 		page, err := e.Read(ctx, id, from, engine.Budget{Bytes: 8000, Buf: buf})
-		if err != nil && !errors.Is(err, io.EOF) {
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
 			return err
 		}
 		for _, b := range page.Batches {
@@ -143,7 +144,7 @@ func each(ctx context.Context, e *Engine, id engine.LogID, f func(engine.StoredB
 				return err
 			}
 		}
-		if err != nil {
+		if ended {
 			return nil
 		}
 		from, buf = page.Next, page.Buf

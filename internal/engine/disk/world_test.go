@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -54,9 +56,10 @@ func tiny() Options {
 	return o
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
 	w := &world{
-		t: t, mem: vfs.NewMem(), now: new(atomic.Int64),
+		t: tb, mem: vfs.NewMem(), now: new(atomic.Int64),
 		logs: map[engine.LogID]*wantLog{}, keys: map[engine.Key]string{}, maybe: map[engine.Key]string{},
 	}
 	w.now.Store(1_700_000_000_000)
@@ -226,7 +229,7 @@ func (w *world) verifyLog(id engine.LogID, l *wantLog) {
 		w.t.Fatalf("log %v: closed is %v", id, tip.Closed)
 	}
 	l.closed, l.maybeClosed = tip.Closed, false
-	all := append(l.acked[:len(l.acked):len(l.acked)], l.maybe...)
+	all := append(slices.Clip(l.acked), l.maybe...)
 	last := int(tip.Last)
 	if tip.Closed {
 		last--
@@ -288,9 +291,7 @@ func (w *world) verifyKeys() {
 		}
 	}
 	if applied > 0 {
-		for k, v := range w.maybe {
-			w.keys[k] = v
-		}
+		maps.Copy(w.keys, w.maybe)
 	}
 	clear(w.maybe)
 	for k, v := range w.keys {

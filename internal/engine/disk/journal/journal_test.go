@@ -31,11 +31,11 @@ func options(fsys vfs.FS) Options {
 	}
 }
 
-func newFS(t testing.TB) *vfs.Mem {
-	t.Helper()
+func newFS(tb testing.TB) *vfs.Mem {
+	tb.Helper()
 	mem := vfs.NewMem()
 	if err := errors.Join(mem.Mkdir(dir), mem.SyncDir(".")); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return mem
 }

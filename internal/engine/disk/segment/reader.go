@@ -209,7 +209,7 @@ func (r *Reader) verifyEntries(log engine.LogID, info Info, damage *[]*engine.Co
 }
 
 func (r *Reader) verifyOrder(h *entry.Header, log engine.LogID, off int64, next stream.Position, last stream.Millis) error {
-	reason := ""
+	var reason string
 	switch {
 	case h.Log != log:
 		reason = "entry is of another log"

@@ -17,11 +17,11 @@ var id = engine.LogID{Stream: 7, Shard: 3}
 
 const first = 1000
 
-func newFS(t testing.TB) *vfs.Mem {
-	t.Helper()
+func newFS(tb testing.TB) *vfs.Mem {
+	tb.Helper()
 	mem := vfs.NewMem()
 	if err := errors.Join(mem.Mkdir(Dir), mem.Mkdir(StreamDir(id.Stream))); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return mem
 }
@@ -35,41 +35,41 @@ func batch(i int) (entry.Header, []byte) {
 	}, payload
 }
 
-func add(t testing.TB, w *Writer, from, to int) {
-	t.Helper()
+func add(tb testing.TB, w *Writer, from, to int) {
+	tb.Helper()
 	for i := from; i < to; i++ {
 		h, payload := batch(i)
 		if err := w.Add(&h, payload); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }
 
-func finish(t testing.TB, w *Writer, seal bool) Info {
-	t.Helper()
+func finish(tb testing.TB, w *Writer, seal bool) Info {
+	tb.Helper()
 	info, err := w.Finish(seal)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return info
 }
 
 // make returns a segment made in three goes.
-func makeSegment(t testing.TB, mem *vfs.Mem, n int, seal bool) Info {
-	t.Helper()
+func makeSegment(tb testing.TB, mem *vfs.Mem, n int, seal bool) Info {
+	tb.Helper()
 	w, err := Create(mem, id, first)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	add(t, w, 0, n/3)
-	info := finish(t, w, false)
+	add(tb, w, 0, n/3)
+	info := finish(tb, w, false)
 	for _, to := range []int{n / 2, n} {
 		if w, err = Resume(mem, id, info); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		from := int(info.Last-first+1) / 2
-		add(t, w, from, to)
-		info = finish(t, w, seal && to == n)
+		add(tb, w, from, to)
+		info = finish(tb, w, seal && to == n)
 	}
 	return info
 }
