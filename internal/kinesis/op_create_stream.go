@@ -71,9 +71,16 @@ func (s *Service) checkStreamQuotas(c Caller, mode stream.Mode, shards int) erro
 			c.Account, stream.MaxTransitions)
 	}
 	if mode == stream.Provisioned {
-		return s.checkShardQuota(c, shards)
+		if err := s.checkShardQuota(c, shards); err != nil {
+			return err
+		}
 	}
-	if s.onDemandStreams(c) >= stream.MaxOnDemandStreams {
+	if shards > stream.MaxShards {
+		return api.Errorf(api.Validation,
+			"1 validation error detected: Value '%d' at 'shardCount' failed to satisfy constraint: Member must have value less than or equal to %d",
+			shards, stream.MaxShards)
+	}
+	if mode == stream.OnDemand && s.onDemandStreams(c) >= stream.MaxOnDemandStreams {
 		return api.Errorf(api.LimitExceeded,
 			"The account %s has reached the limit on the number of on-demand streams. Limit: %d", c.Account, stream.MaxOnDemandStreams)
 	}

@@ -32,6 +32,9 @@ func (s *Service) reshard(ctx context.Context, sn *snapshot, p plan) error {
 		if err != nil {
 			return err
 		}
+		if len(obj.Shards)+len(change.New) > stream.MaxShards {
+			return errTooManyShards(st.ref)
+		}
 		obj.Intent = &change
 		obj.NextShard = change.Next(obj.NextShard)
 		return nil
@@ -123,6 +126,15 @@ func (s *Service) checkShardQuota(c Caller, more int) error {
 			"Refer to the AWS Service Limits page (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) "+
 			"for current limits and how to request higher limits.",
 		c.Account, c.Region, have, quota, more)
+}
+
+// errTooManyShards is for a change after which the stream's object might be too
+// large to be stored. It cannot be left to the write of the outcome: that would
+// fail for ever.
+func errTooManyShards(r ref) error {
+	return api.Errorf(api.LimitExceeded,
+		"Stream %s under account %s cannot have more than %d shards, closed ones that have not expired included.",
+		r.name, r.account, stream.MaxShards)
 }
 
 func (s *Service) shardQuota(region string) int {

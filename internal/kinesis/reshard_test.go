@@ -177,6 +177,24 @@ func TestShardQuota(t *testing.T) {
 	f.merge("s", "1", "2")
 }
 
+// Without a quota, too, a stream's shards must fit into its object.
+func TestMaxShards(t *testing.T) {
+	f := newFixture(t)
+	f.open(func(c *kinesis.Config) { c.ShardQuota = 0 })
+	f.fails("CreateStream", &api.CreateStreamInput{StreamName: some("s"), ShardCount: some(int32(1<<31 - 1))}, api.Validation,
+		"1 validation error detected: Value '2147483647' at 'shardCount' failed to satisfy constraint: "+
+			"Member must have value less than or equal to 100000")
+	f.create("s", stream.MaxShards-1)
+	f.fails("SplitShard", &api.SplitShardInput{
+		StreamName: some("s"), ShardToSplit: some("0"), NewStartingHashKey: some("5"),
+	}, api.LimitExceeded,
+		"Stream s under account 000000000000 cannot have more than 100000 shards, closed ones that have not expired included.")
+	f.merge("s", "0", "1")
+	if d := f.describe("s"); d.StreamStatus != "ACTIVE" {
+		t.Errorf("the stream is %s", d.StreamStatus)
+	}
+}
+
 func TestListShardsFilters(t *testing.T) {
 	f := newFixture(t)
 	f.create("s", 1)

@@ -155,8 +155,8 @@ func (s StreamSpec) validate() error {
 	switch {
 	case !stream.ValidName(s.Name):
 		return fmt.Errorf("stream name %q is not 1 to 128 letters, digits, '_', '.' or '-'", s.Name)
-	case s.Shards < 0:
-		return fmt.Errorf("stream %s: %d is not a number of shards", s.Name, s.Shards)
+	case s.Shards < 0 || s.Shards > stream.MaxShards:
+		return fmt.Errorf("stream %s: %d is not a number of shards up to %d", s.Name, s.Shards, stream.MaxShards)
 	case s.Region != "" && !stream.ValidRegion(s.Region):
 		return fmt.Errorf("stream %s: %q is not a region's name", s.Name, s.Region)
 	}

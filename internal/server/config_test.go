@@ -69,7 +69,7 @@ func TestParseStreamSpec(t *testing.T) {
 			t.Errorf("%s is %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", ":2", "a b", "orders:0", "orders:-1", "orders:x", "orders:1:EU", "orders:1:eu:x"} {
+	for _, text := range []string{"", ":2", "a b", "orders:0", "orders:-1", "orders:x", "orders:4294967297", "orders:1:EU", "orders:1:eu:x"} {
 		if got, err := ParseStreamSpec(text); err == nil {
 			t.Errorf("%q is %+v", text, got)
 		}

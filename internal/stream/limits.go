@@ -45,6 +45,10 @@ const (
 	// DefaultShards is how many shards a stream gets whose creator does not
 	// say (recorded).
 	DefaultShards = 4
+	// MaxShards is the most shards of a stream, with closed ones that have not
+	// expired (recorded as the bound of CreateStream). They are stored as one
+	// value.
+	MaxShards = 100000
 	// MaxScaleTarget is the most shards that UpdateShardCount takes (API reference).
 	MaxScaleTarget = 10000
 	// DefaultRetentionHours, in hours, is also the least (API reference).
