@@ -90,6 +90,22 @@ func (a *appendCall) refuseRest(err error) {
 	}
 }
 
+// onlyMarks refuses all batches but close marks, and reports whether there are
+// any: a full disk must not keep a shard from being closed.
+func (a *appendCall) onlyMarks(err error) bool {
+	left := false
+	for i := a.next; i < len(a.batches); i++ {
+		switch {
+		case a.logs[i] == nil:
+		case a.batches[i].Close:
+			left = true
+		default:
+			a.results[i], a.logs[i] = engine.Result{Err: err}, nil
+		}
+	}
+	return left
+}
+
 // plan chooses the batches for the next frame and returns the room they take.
 func (a *appendCall) plan() int {
 	bytes := 0

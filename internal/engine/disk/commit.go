@@ -132,24 +132,24 @@ func (c *committer) commit() {
 // plan chooses the requests of the next frame, which is then at most so long.
 func (c *committer) plan() (bytes int) {
 	c.group = c.group[:0]
-	appends := c.e.space.admit(c.e)
+	full := c.e.space.admit(c.e)
 	paused := c.pace.pause(c.e) > 0
-	if paused && c.e.isClosing() {
-		appends = errClosing
-	}
+	closing := paused && c.e.isClosing()
 	limit := int(min(maxFrameBytes, c.e.opts.JournalFileBytes/2))
 	keep := c.backlog[:0]
 	for _, r := range c.backlog {
 		switch {
-		case bytes >= limit || r.append != nil && appends == nil && paused:
+		case bytes >= limit || r.append != nil && paused && full == nil && !closing:
 			keep = append(keep, r)
 		case r.state.Load() != taken && !r.state.CompareAndSwap(queued, taken):
 			// withdrawn
 		case r.boundary != nil:
 			r.boundary()
 			r.settle()
-		case r.append != nil && appends != nil:
-			c.refuse(r, appends)
+		case r.append != nil && closing:
+			c.refuse(r, errClosing)
+		case r.append != nil && full != nil && !r.append.onlyMarks(full):
+			r.settle()
 		case r.append != nil:
 			bytes += r.append.plan()
 			c.group = append(c.group, r)

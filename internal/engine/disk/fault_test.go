@@ -289,6 +289,9 @@ func TestFullDisk(t *testing.T) {
 	if err := w.write("on", "a full disk"); err != nil {
 		t.Fatalf("write on a full disk: %v", err)
 	}
+	if err := w.closeLog(a); err != nil {
+		t.Fatalf("close on a full disk: %v", err)
+	}
 	if err := w.remove(a); err != nil {
 		t.Fatalf("delete on a full disk: %v", err)
 	}

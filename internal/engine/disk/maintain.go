@@ -22,7 +22,7 @@ func (e *Engine) maintain(ctx context.Context) {
 		if err == nil || ctx.Err() != nil || e.failed() != nil {
 			continue
 		}
-		e.opts.Logger.Warn("a checkpoint failed and will be tried again; what is acknowledged is safe in the journal", "err", err)
+		e.opts.Logger.Warn("maintenance failed and will be tried again; what is acknowledged is safe", "err", err)
 		retry := time.NewTimer(retryCheckpoint)
 		select {
 		case <-ctx.Done():

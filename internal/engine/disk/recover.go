@@ -50,6 +50,7 @@ func Open(fsys vfs.FS, opts Options) (*Engine, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	e.stop = stop
 	e.running.Go(func() { e.maintain(ctx) })
+	e.lookAround() // the journal may already be long
 	return e, nil
 }
 
@@ -226,6 +227,9 @@ func (e *Engine) removeOrphans() error {
 		return err
 	}
 	for _, s := range streams {
+		if !s.IsDir() {
+			continue
+		}
 		if err := e.removeOrphansIn(path.Join(segment.Dir, s.Name()), want); err != nil {
 			return err
 		}
@@ -245,7 +249,7 @@ func (e *Engine) removeOrphansIn(dir string, want map[string]bool) error {
 	left := 0
 	for _, d := range list {
 		name := path.Join(dir, d.Name())
-		if want[name] {
+		if want[name] || !segment.IsName(name) {
 			delete(want, name)
 			left++
 			continue

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"path"
+	"strings"
 
 	"leat/internal/engine"
 	"leat/internal/engine/disk/entry"
@@ -43,8 +44,13 @@ func StreamDir(streamNumber uint64) string {
 
 // Name returns the name of a log's segment.
 func Name(log engine.LogID, first stream.Position) string {
-	return path.Join(StreamDir(log.Stream), fmt.Sprintf("%d-%019d.segment", log.Shard, first))
+	return path.Join(StreamDir(log.Stream), fmt.Sprintf("%d-%019d%s", log.Shard, first, suffix))
 }
+
+const suffix = ".segment"
+
+// IsName reports whether a file has the name of a segment.
+func IsName(name string) bool { return strings.HasSuffix(name, suffix) }
 
 // salt makes the entries of each segment its own.
 func salt(log engine.LogID, first stream.Position) uint64 {
