@@ -23,8 +23,11 @@ func (r ref) key() engine.Key { return engine.NewKey("stream", r.account, r.regi
 // tombstoneKey is where the last creation second of a deleted stream is kept,
 // so that one made again under its name gets a later one.
 func (r ref) tombstoneKey() engine.Key {
-	return engine.NewKey("tombstone", r.account, r.region, r.name)
+	return engine.NewKey(tombstones, r.account, r.region, r.name)
 }
+
+// tombstones is the first part of the tombstones' keys.
+const tombstones = "tombstone"
 
 // registry holds the streams that exist.
 type registry struct {

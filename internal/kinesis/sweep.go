@@ -3,6 +3,7 @@ package kinesis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -11,8 +12,8 @@ import (
 )
 
 // Sweep does what becomes due as time passes: it ends DELETING, forgets closed
-// shards whose records have expired, and lets the engine forget expired
-// records. It is called now and then; requests never rely on it, as they do not
+// shards whose records have expired, lets the engine forget expired records,
+// and clears tombstones away. It is called now and then; requests never rely on it, as they do not
 // see what is due. One stream's failure does not keep the others waiting.
 func (s *Service) Sweep(ctx context.Context) error {
 	var errs []error
@@ -24,7 +25,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			break
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.dropTombstones(ctx))...)
 }
 
 func (s *Service) sweepStream(ctx context.Context, st *streamState) error {
@@ -47,8 +48,10 @@ func (s *Service) sweepStream(ctx context.Context, st *streamState) error {
 }
 
 // dropExpiredShards finishes what is due of the stream's changes, and then
-// removes the closed shards that have expired, first from the object and then
-// their logs. It returns the newest snapshot, nil if the stream is gone.
+// removes the closed shards that have expired: their logs, which nobody sees
+// any more, and then their mention in the object, so that a sweep that fails in
+// between is made up for by the next. It returns the newest snapshot, nil if
+// the stream is gone.
 func (s *Service) dropExpiredShards(ctx context.Context, st *streamState) (*snapshot, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -60,19 +63,46 @@ func (s *Service) dropExpiredShards(ctx context.Context, st *streamState) (*snap
 	if len(expired) == 0 {
 		return sn, nil
 	}
-	logs := make([]engine.LogID, len(expired))
-	for i, shard := range expired {
-		logs[i] = sn.logID(shard)
+	for _, shard := range expired {
 		st.rates.Delete(shard)
 	}
-	sn, err = s.writeLocked(ctx, sn, func(obj *stream.Stream) error {
+	if err := s.engine.Delete(ctx, sn.logIDs(expired)); err != nil {
+		return nil, err
+	}
+	return s.writeLocked(ctx, sn, func(obj *stream.Stream) error {
 		obj.Shards = obj.Shards.Without(expired)
 		return nil
 	})
+}
+
+// maxTombstones is how many tombstones one sweep clears away at most.
+const maxTombstones = 10_000
+
+// dropTombstones removes the tombstones whose second is over: a stream made now
+// gets a later one anyway. One that is written again meanwhile stays.
+func (s *Service) dropTombstones(ctx context.Context) error {
+	entries, err := s.engine.List(ctx, engine.NewKey(tombstones), "", maxTombstones)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return sn, s.engine.Delete(ctx, logs)
+	now := s.engine.Now().Second()
+	var changes []engine.Change
+	for _, e := range entries {
+		last, err := decodeSecond(e.Value)
+		if err != nil {
+			return fmt.Errorf("decode %s: %w", e.Key, err)
+		}
+		if last < now {
+			changes = append(changes, engine.Change{Key: e.Key, Delete: true, Expect: e.Revision})
+		}
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	if _, err = s.engine.Write(ctx, changes); errors.Is(err, engine.ErrConflict) {
+		return nil
+	}
+	return err
 }
 
 func (s *Service) allStates() []*streamState {
