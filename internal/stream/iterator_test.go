@@ -14,11 +14,11 @@ import (
 
 var testKey = [32]byte{1, 2, 3}
 
-func newSealer(t testing.TB, key [32]byte) *stream.Sealer {
-	t.Helper()
+func newSealer(tb testing.TB, key [32]byte) *stream.Sealer {
+	tb.Helper()
 	s, err := stream.NewSealer(key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }

@@ -25,9 +25,11 @@ const (
 	// DefaultMaxRecordKiB is the largest record of a new stream, data and
 	// partition key, in KiB (CreateStream).
 	DefaultMaxRecordKiB = 1024
-	// MinMaxRecordKiB and MaxMaxRecordKiB bound a stream's setting, in KiB
-	// (UpdateMaxRecordSize).
-	MinMaxRecordKiB, MaxMaxRecordKiB = 1024, 10240
+	// MinMaxRecordKiB is the least that a stream's largest record can be set
+	// to, in KiB (UpdateMaxRecordSize).
+	MinMaxRecordKiB = 1024
+	// MaxMaxRecordKiB is the most, in KiB (UpdateMaxRecordSize).
+	MaxMaxRecordKiB = 10240
 	// MaxPutRecords is the most records of one PutRecords (API model).
 	MaxPutRecords = 500
 	// MaxPutBytes is the most data and partition keys of one PutRecords, in
@@ -53,13 +55,18 @@ const (
 	MaxScaleTarget = 10000
 	// DefaultRetentionHours, in hours, is also the least (API reference).
 	DefaultRetentionHours = 24
-	// MinRetentionHours and MaxRetentionHours bound the retention, in hours
+	// MinRetentionHours is the shortest retention, in hours
+	// (DecreaseStreamRetentionPeriod).
+	MinRetentionHours = 24
+	// MaxRetentionHours is the longest, in hours
 	// (IncreaseStreamRetentionPeriod).
-	MinRetentionHours, MaxRetentionHours = 24, 8760
+	MaxRetentionHours = 8760
 	// MaxTags is the most tags of a stream (developer guide; messages say 10).
 	MaxTags = 50
-	// MaxTagKeyChars and MaxTagValueChars are in characters (API model).
-	MaxTagKeyChars, MaxTagValueChars = 128, 256
+	// MaxTagKeyChars is in characters (API model).
+	MaxTagKeyChars = 128
+	// MaxTagValueChars is in characters (API model).
+	MaxTagValueChars = 256
 	// MaxTransitions is the most streams of an account that are being created
 	// or deleted at a time (CreateStream).
 	MaxTransitions = 5
