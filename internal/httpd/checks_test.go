@@ -85,6 +85,7 @@ func TestChecks(t *testing.T) {
 		{"no JSON, no target", post, []string{"Content-Type: " + json11}, "{", notJSON},
 		{"no JSON, unsigned", post, unsigned, "{", notJSON},
 		{"no JSON, signed", post, summary, "{", notJSON},
+		{"too deep, unsigned", post, unsigned, strings.Repeat("[", 2000) + strings.Repeat("]", 2000), notJSON},
 		{"no target", post, []string{"Content-Type: " + json11}, "{}", noSuchOp},
 		{"unknown operation", post, signed("Describe"), name, noSuchOp},
 		{"known operation of a later API", post, []string{"Content-Type: " + json11, "X-Amz-Target: Kinesis_20991202.ListStreams"}, name, noSuchOp},

@@ -38,6 +38,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/kinesis"
+	"leat/internal/wire/awsjson"
 )
 
 // Config is what a Handler is made of. All members are required.
@@ -155,7 +156,7 @@ func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 	case len(x.body.b) == 0:
 		return emptyBody(kind, known)
 	case kind == mediaLegacyJSON:
-		return legacyAnswer(isDocument(x.body.b))
+		return legacyAnswer(awsjson.Valid(x.body.b))
 	case kind != mediaJSON && !namesOperation(target):
 		return accessDenied()
 	case kind != mediaJSON:
@@ -165,7 +166,7 @@ func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 	if !known || authError != nil {
 		// Below, decoding finds what is no JSON. Here nothing is decoded.
 		switch {
-		case !isDocument(x.body.b):
+		case !awsjson.Valid(x.body.b):
 			return h.errorAnswer(api.Errorf(api.Serialization, ""))
 		case !known:
 			return h.errorAnswer(api.Errorf(api.UnknownOperation, ""))

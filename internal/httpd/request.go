@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -64,11 +63,4 @@ func mediaType(contentType string) string {
 func namesOperation(target string) bool {
 	service, operation, _ := strings.Cut(target, ".")
 	return service != "" && operation != ""
-}
-
-// isDocument reports whether a body is a JSON object or list. It is for
-// requests that are refused either way.
-func isDocument(body []byte) bool {
-	b := bytes.TrimLeft(body, " \t\r\n")
-	return len(b) > 0 && (b[0] == '{' || b[0] == '[') && json.Valid(body)
 }
