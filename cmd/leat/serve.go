@@ -106,10 +106,12 @@ func newLogger(w io.Writer, format, level string) *slog.Logger {
 }
 
 // serve runs a server until a signal, the end of ctx, or a failure. After the
-// first signal a second one ends the process at once.
+// first signal, also if it comes while the server starts, a second one ends the
+// process at once.
 func serve(ctx context.Context, cfg server.Config, stdout io.Writer) error {
 	ctx, restore := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer restore()
+	context.AfterFunc(ctx, restore) // a start may take long, and does not look at ctx all the time
 	log := cfg.Logger
 	log.InfoContext(ctx, "leat starts", "version", version(), "pid", os.Getpid())
 	s, err := server.Start(ctx, cfg)
