@@ -11,15 +11,13 @@ import (
 // have not expired included, in the order of their ids. At most 100 shards are
 // returned, whatever the Limit. ExclusiveStartShardId is compared as an id and
 // need not exist. While a stream is CREATING it shows no shards.
+//
+// Order of checks: the shard id's syntax, stream.
 
 func (s *Service) describeStream(
 	_ context.Context, c Caller, in *api.DescribeStreamInput,
 ) (*api.DescribeStreamOutput, error) {
-	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
-	if err != nil {
-		return nil, err
-	}
-	after, err := sn.startShard(in.ExclusiveStartShardId)
+	sn, after, err := s.lookupFrom(c, target{in.StreamName, in.StreamARN}, in.ExclusiveStartShardId)
 	if err != nil {
 		return nil, err
 	}
@@ -47,14 +45,21 @@ func (s *Service) describeStream(
 	}}, nil
 }
 
-// startShard reads an ExclusiveStartShardId; NoShard when it is absent.
-func (sn *snapshot) startShard(text api.Opt[string]) (stream.ShardID, error) {
-	if !text.Set {
-		return stream.NoShard, nil
+// lookupFrom returns a stream and the shard that a listing of its shards starts
+// after: NoShard when none is named. An id that is none is found before that
+// there is no such stream.
+func (s *Service) lookupFrom(c Caller, t target, start api.Opt[string]) (*snapshot, stream.ShardID, error) {
+	r, err := t.ref(c)
+	if err != nil {
+		return nil, 0, err
 	}
-	id, ok := stream.ParseShardID(text.V)
-	if !ok {
-		return 0, errBadShardID(sn.state.ref, text.V)
+	after := stream.NoShard
+	if start.Set {
+		var ok bool
+		if after, ok = stream.ParseShardID(start.V); !ok {
+			return nil, 0, errBadShardID(r, start.V)
+		}
 	}
-	return id, nil
+	sn, err := s.lookup(c, t)
+	return sn, after, err
 }

@@ -54,15 +54,16 @@ func (s *Service) shardQuery(c Caller, in *api.ListShardsInput) (shardQuery, *sn
 		return s.continuedQuery(c, in)
 	}
 	var q shardQuery
-	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
+	if !in.StreamName.Set && !in.StreamARN.Set {
+		return q, nil, api.Errorf(api.InvalidArgument, "Either NextToken or StreamName should be provided.")
+	}
+	sn, after, err := s.lookupFrom(c, target{in.StreamName, in.StreamARN}, in.ExclusiveStartShardId)
 	if err != nil {
 		return q, nil, err
 	}
+	q.after = after
 	if t := in.StreamCreationTimestamp; t.Set && stream.Millis(t.V).Second() != sn.CreatedSecond {
 		return q, nil, errStreamNotFound(sn.state.ref)
-	}
-	if q.after, err = sn.startShard(in.ExclusiveStartShardId); err != nil {
-		return q, nil, err
 	}
 	q.filter, err = sn.shardFilter(in.ShardFilter)
 	return q, sn, err
@@ -84,9 +85,11 @@ func (sn *snapshot) shardFilter(in api.Opt[api.ShardFilter]) (stream.Filter, err
 		return f, api.Errorf(api.InvalidArgument,
 			"The ShardFilter type %s and its ShardId do not go together: a ShardId belongs to AFTER_SHARD_ID only.", f.Type)
 	case in.V.ShardId.Set:
-		var err error
-		f.Shard, err = sn.startShard(in.V.ShardId)
-		return f, err
+		id, ok := stream.ParseShardID(in.V.ShardId.V)
+		if !ok {
+			return f, errBadShardID(sn.state.ref, in.V.ShardId.V)
+		}
+		f.Shard = id
 	}
 	f.Time = stream.Millis(in.V.Timestamp.V)
 	return f, nil

@@ -253,3 +253,11 @@ func TestListShardsPages(t *testing.T) {
 		t.Error("an expired token is accepted")
 	}
 }
+
+func TestListingErrors(t *testing.T) {
+	f := newFixture(t)
+	f.fails("ListShards", &api.ListShardsInput{}, api.InvalidArgument, "Either NextToken or StreamName should be provided.")
+	const noShard = "Could not find shard shard-x in stream nope under account 000000000000."
+	f.fails("ListShards", &api.ListShardsInput{StreamName: some("nope"), ExclusiveStartShardId: some("shard-x")}, api.ResourceNotFound, noShard)
+	f.fails("DescribeStream", &api.DescribeStreamInput{StreamName: some("nope"), ExclusiveStartShardId: some("shard-x")}, api.ResourceNotFound, noShard)
+}
