@@ -1,0 +1,69 @@
+package vfs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+)
+
+// maxSmallFile bounds what ReadFile and ReadOSFile take into memory.
+const maxSmallFile = 1 << 20
+
+// ReadFile returns what a small file has.
+func ReadFile(fsys FS, name string) (b []byte, err error) {
+	f, err := fsys.OpenFile(name, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	if size > maxSmallFile {
+		return nil, fmt.Errorf("%s has %d bytes, more than %d", name, size, maxSmallFile)
+	}
+	b = make([]byte, size)
+	if n, err := f.ReadAt(b, 0); n < len(b) {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return b, nil
+}
+
+// ReplaceFile makes a small file, durably, or puts it in the place of the one
+// that is there: after a crash it is the old one or the new one. It goes
+// through a file of that name with ".new" after it.
+func ReplaceFile(fsys FS, name string, b []byte) error {
+	f, err := fsys.OpenFile(name+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(b, 0)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := fsys.Rename(name+".new", name); err != nil {
+		return err
+	}
+	return fsys.SyncDir(path.Dir(name))
+}
+
+// ReadOSFile returns what a small file has that is none of the server's own:
+// its path is the user's, and symbolic links are followed.
+func ReadOSFile(name string) (b []byte, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	b, err = io.ReadAll(io.LimitReader(f, maxSmallFile+1))
+	if err == nil && len(b) > maxSmallFile {
+		err = fmt.Errorf("%s has more than %d bytes", name, maxSmallFile)
+	}
+	return b, err
+}
