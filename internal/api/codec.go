@@ -42,7 +42,7 @@ type List interface {
 	// Begin marks the list as there, and empty.
 	Begin()
 	// Grow appends an element and returns it to be filled before the next
-	// call.
+	// call. A list of MaxEntries gets no longer: its last element is replaced.
 	Grow() Input
 	// Len returns the number of elements, or -1 when the list is absent.
 	Len() int

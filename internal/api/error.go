@@ -16,6 +16,23 @@ func (e *Error) Error() string {
 	return e.Code + ": " + e.Message
 }
 
+// Encode implements Output: an error is a structure with its code and, unless that
+// is empty, its message. SerializationException alone has a capital letter there.
+func (e *Error) Encode(enc Encoder) {
+	enc.BeginStruct()
+	enc.Key("__type")
+	enc.String(e.Code)
+	if e.Message != "" {
+		key := "message"
+		if e.Code == string(Serialization) {
+			key = "Message"
+		}
+		enc.Key(key)
+		enc.String(e.Message)
+	}
+	enc.EndStruct()
+}
+
 // Errorf returns the error with a code of this file's table.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: string(code), Message: fmt.Sprintf(format, args...), Status: code.Status()}

@@ -35,7 +35,11 @@ func (l *list[T, P]) Begin() {
 	l.V = l.V[:0]
 }
 
+// Grow implements List. The elements after MaxEntries are one and the same.
 func (l *list[T, P]) Grow() Input {
+	if len(l.V) == MaxEntries {
+		l.V = l.V[:len(l.V)-1]
+	}
 	var zero T
 	l.V = append(l.V, zero)
 	return P(&l.V[len(l.V)-1])

@@ -25,7 +25,7 @@ func Decode(body []byte, in api.Input) *api.Error {
 	case '{':
 		parsed = d.structure(in, 1)
 	case '[':
-		parsed = d.refuse(ofStructure, 1)
+		parsed = d.refuse(in, 1)
 	}
 	if !parsed || !d.done() {
 		return api.Errorf(api.Serialization, "")
@@ -137,7 +137,7 @@ func (d *decoder) more(end byte) (more, ok bool) {
 // member reads a value, depth deep, to where Input.Member says it goes.
 func (d *decoder) member(m any, depth int) bool {
 	if d.next() == 'n' {
-		clearMember(m)
+		api.Clear(m)
 		return d.word("null")
 	}
 	switch m := m.(type) {
@@ -163,33 +163,6 @@ func (d *decoder) member(m any, depth int) bool {
 		return d.listMember(m, depth)
 	}
 	return d.skip(depth)
-}
-
-// clearMember makes a member absent again, which an earlier value of a member
-// that is there twice has set.
-func clearMember(m any) {
-	switch m := m.(type) {
-	case *api.Opt[string]:
-		*m = api.Opt[string]{}
-	case *api.Opt[api.Blob]:
-		*m = api.Opt[api.Blob]{}
-	case *api.Opt[int32]:
-		*m = api.Opt[int32]{}
-	case *api.Opt[int64]:
-		*m = api.Opt[int64]{}
-	case *api.Opt[bool]:
-		*m = api.Opt[bool]{}
-	case *api.Opt[api.Timestamp]:
-		*m = api.Opt[api.Timestamp]{}
-	case *api.Opt[[]string]:
-		*m = api.Opt[[]string]{}
-	case *api.Opt[map[string]string]:
-		*m = api.Opt[map[string]string]{}
-	case api.Nested:
-		m.Clear()
-	case api.List:
-		m.Clear()
-	}
 }
 
 // skip reads any value.

@@ -183,6 +183,9 @@ func TestDecodeNullsAndRepetitions(t *testing.T) {
 	}
 }
 
+// maxTimestamp is the last timestamp that there is.
+const maxTimestamp = 1 << 53
+
 func TestDecodeNumbers(t *testing.T) {
 	for token, want := range map[string]int32{
 		"0": 0, "-0": 0, "12": 12, "-12": -12, "12.7": 12, "-0.5": -1, "1.5e1": 15, "15E-1": 1, "2e+2": 200,

@@ -100,17 +100,9 @@ func (e *Encoder) separate() {
 
 // EncodeError appends an error to dst.
 func EncodeError(dst []byte, err *api.Error) []byte {
-	dst = append(dst, `{"__type":`...)
-	dst = appendString(dst, err.Code)
-	if err.Message != "" {
-		key := `,"message":`
-		if err.Code == string(api.Serialization) {
-			key = `,"Message":`
-		}
-		dst = append(dst, key...)
-		dst = appendString(dst, err.Message)
-	}
-	return append(dst, '}')
+	e := NewEncoder(dst)
+	err.Encode(e)
+	return e.Bytes()
 }
 
 // appendSeconds appends milliseconds as seconds.

@@ -1,15 +1,38 @@
 package awsjson
 
-import (
-	"math"
-	"strings"
+import "leat/internal/api"
 
-	"leat/internal/api"
-)
+// refuse reads a value that cannot become m, and notes that.
+func (d *decoder) refuse(m any, depth int) bool {
+	d.note(api.Mismatch(m, kind(d.next())))
+	return d.skip(depth)
+}
+
+// note keeps the first mismatch. Nil is none.
+func (d *decoder) note(mismatch *api.Error) {
+	if d.mismatch == nil {
+		d.mismatch = mismatch
+	}
+}
+
+// kind returns what a value that begins with c is.
+func kind(c byte) api.Kind {
+	switch c {
+	case '[':
+		return api.KindList
+	case '{':
+		return api.KindMap
+	case '"':
+		return api.KindString
+	case 't', 'f':
+		return api.KindBoolean
+	}
+	return api.KindNumber
+}
 
 func (d *decoder) stringMember(m *api.Opt[string], depth int) bool {
 	if d.next() != '"' {
-		return d.refuse(ofString, depth)
+		return d.refuse(m, depth)
 	}
 	s, ok := d.text()
 	*m = api.Some(s)
@@ -20,7 +43,7 @@ func (d *decoder) stringMember(m *api.Opt[string], depth int) bool {
 // being looked for; anything else is read as a string first.
 func (d *decoder) blobMember(m *api.Opt[api.Blob], depth int) bool {
 	if d.next() != '"' {
-		return d.refuse(ofBlob, depth)
+		return d.refuse(m, depth)
 	}
 	if text, ok := d.plainBase64(); ok {
 		*m = api.Some(api.Base64Blob(text))
@@ -31,7 +54,7 @@ func (d *decoder) blobMember(m *api.Opt[api.Blob], depth int) bool {
 		return false
 	}
 	if fault := base64Fault(text); fault != "" {
-		d.note("'" + string(text) + "' can not be converted to a Blob: " + fault)
+		d.note(api.Errorf(api.Serialization, "'%s' can not be converted to a Blob: %s", text, fault))
 		return true
 	}
 	*m = api.Some(api.Base64Blob(text))
@@ -40,18 +63,18 @@ func (d *decoder) blobMember(m *api.Opt[api.Blob], depth int) bool {
 
 func (d *decoder) int32Member(m *api.Opt[int32], depth int) bool {
 	if !startsNumber(d.next()) {
-		return d.refuse(ofInteger, depth)
+		return d.refuse(m, depth)
 	}
 	token, ok := d.number()
 	if ok {
-		*m = api.Some(int32(min(max(toInt64(token), math.MinInt32), math.MaxInt32)))
+		*m = api.Some(api.ClampInt32(toInt64(token)))
 	}
 	return ok
 }
 
 func (d *decoder) int64Member(m *api.Opt[int64], depth int) bool {
 	if !startsNumber(d.next()) {
-		return d.refuse(ofLong, depth)
+		return d.refuse(m, depth)
 	}
 	token, ok := d.number()
 	if ok {
@@ -62,7 +85,7 @@ func (d *decoder) int64Member(m *api.Opt[int64], depth int) bool {
 
 func (d *decoder) timestampMember(m *api.Opt[api.Timestamp], depth int) bool {
 	if !startsNumber(d.next()) {
-		return d.refuse(ofTimestamp, depth)
+		return d.refuse(m, depth)
 	}
 	token, ok := d.number()
 	if ok {
@@ -81,33 +104,25 @@ func (d *decoder) boolMember(m *api.Opt[bool], depth int) bool {
 		return d.word("false")
 	case '"':
 		s, ok := d.text()
-		d.convertBool(m, strings.ToUpper(s))
+		v, mismatch := api.ParseBool(s)
+		d.note(mismatch)
+		*m = api.Some(v)
 		return ok
 	}
-	return d.refuse(ofBoolean, depth)
-}
-
-// convertBool takes the strings that are booleans too.
-func (d *decoder) convertBool(m *api.Opt[bool], upper string) {
-	switch upper {
-	case "TRUE", "1", "YES":
-		*m = api.Some(true)
-	case "FALSE", "0", "NO":
-		*m = api.Some(false)
-	default:
-		d.note("'" + upper + "' can not be converted to " + ofBoolean.conversion)
-	}
+	return d.refuse(m, depth)
 }
 
 func (d *decoder) stringsMember(m *api.Opt[[]string], depth int) bool {
 	if d.next() != '[' {
-		return d.refuse(ofList, depth)
+		return d.refuse(m, depth)
 	}
 	list := m.V[:0]
 	ok := d.list(depth, func() bool {
 		var s api.Opt[string]
 		ok := d.member(&s, depth+1)
-		list = append(list, s.V)
+		if len(list) < api.MaxEntries {
+			list = append(list, s.V)
+		}
 		return ok
 	})
 	*m = api.Some(list)
@@ -116,14 +131,14 @@ func (d *decoder) stringsMember(m *api.Opt[[]string], depth int) bool {
 
 func (d *decoder) mapMember(m *api.Opt[map[string]string], depth int) bool {
 	if d.next() != '{' {
-		return d.refuse(ofMap, depth)
+		return d.refuse(m, depth)
 	}
 	*m = api.Some(map[string]string{})
 	return d.object(depth, func(key string) bool {
 		var s api.Opt[string]
 		ok := d.member(&s, depth+1)
 		delete(m.V, key)
-		if s.Set {
+		if s.Set && len(m.V) < api.MaxEntries {
 			m.V[key] = s.V
 		}
 		return ok
@@ -132,14 +147,14 @@ func (d *decoder) mapMember(m *api.Opt[map[string]string], depth int) bool {
 
 func (d *decoder) nestedMember(m api.Nested, depth int) bool {
 	if d.next() != '{' {
-		return d.refuse(ofStructure, depth)
+		return d.refuse(m, depth)
 	}
 	return d.structure(m.Fill(), depth)
 }
 
 func (d *decoder) listMember(m api.List, depth int) bool {
 	if d.next() != '[' {
-		return d.refuse(ofList, depth)
+		return d.refuse(m, depth)
 	}
 	m.Begin()
 	return d.list(depth, func() bool {
@@ -150,6 +165,6 @@ func (d *decoder) listMember(m api.List, depth int) bool {
 		case '{':
 			return d.structure(element, depth+1)
 		}
-		return d.refuse(ofStructure, depth+1)
+		return d.refuse(element, depth+1)
 	})
 }

@@ -1,14 +1,10 @@
 package awsjson
 
 import (
-	"math"
 	"strconv"
 
 	"leat/internal/api"
 )
-
-// maxTimestamp bounds timestamps in milliseconds to what doubles count exactly.
-const maxTimestamp = 1 << 53
 
 // startsNumber says whether a value that begins with c is a number, if any.
 func startsNumber(c byte) bool { return c == '-' || c >= '0' && c <= '9' }
@@ -55,20 +51,12 @@ func toInt64(token []byte) int64 {
 	if n, err := strconv.ParseInt(string(token), 10, 64); err == nil {
 		return n
 	}
-	f := math.Floor(toFloat(token))
-	switch {
-	case f >= math.MaxInt64:
-		return math.MaxInt64
-	case f <= math.MinInt64:
-		return math.MinInt64
-	}
-	return int64(f)
+	return api.FloorInt64(toFloat(token))
 }
 
 // toTimestamp returns a number of seconds to the nearest millisecond.
 func toTimestamp(token []byte) api.Timestamp {
-	ms := math.Round(toFloat(token) * 1000)
-	return api.Timestamp(min(max(ms, -maxTimestamp), maxTimestamp))
+	return api.RoundTimestamp(toFloat(token) * 1000)
 }
 
 // toFloat returns the number nearest to what the text says; what is too large is

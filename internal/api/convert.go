@@ -1,0 +1,151 @@
+package api
+
+import (
+	"math"
+	"strings"
+)
+
+// Wire forms convert values alike and refuse them in the same words. What they
+// share is here.
+
+// MaxEntries is how many entries of a list or a map a request may have before the
+// rest are read but not kept: more than any constraint allows, so that such a
+// request is refused as it would be with all of them, and few enough that a body
+// cannot be made to take many times its size in memory.
+const MaxEntries = 10_000
+
+// maxTimestamp bounds timestamps to what doubles count exactly.
+const maxTimestamp = 1 << 53
+
+// Kind is what a value is on the wire.
+type Kind int
+
+// The kinds of values. Structures and maps look the same.
+const (
+	KindNumber Kind = iota
+	KindString
+	KindBoolean
+	KindBytes
+	KindList
+	KindMap
+)
+
+// class returns the name that the service's own parser has for scalars of the
+// kind.
+func (k Kind) class() string {
+	switch k {
+	case KindString:
+		return "java.lang.String"
+	case KindBoolean:
+		return "java.lang.Boolean"
+	case KindBytes:
+		return "java.nio.HeapByteBuffer"
+	case KindNumber, KindList, KindMap:
+	}
+	return "com.amazon.coral.value.json.numbers.TruncatingBigNumber"
+}
+
+// Mismatch returns the error about a value of a kind that cannot become m, which
+// is what Input.Member returns for a member that exists, or an Input.
+func Mismatch(m any, got Kind) *Error {
+	switch got {
+	case KindList:
+		return Errorf(Serialization, "Start of list found where not expected")
+	case KindMap:
+		return Errorf(Serialization, "Start of structure or map found where not expected.")
+	case KindNumber, KindString, KindBoolean, KindBytes:
+	}
+	switch m.(type) {
+	case *Opt[[]string], List:
+		return Errorf(Serialization, "Expected list or null")
+	case *Opt[map[string]string]:
+		return Errorf(Serialization, "Expected map or null")
+	case Nested, Input:
+		return Errorf(Serialization, "Expected null")
+	}
+	return Errorf(Serialization, "class %s can not be converted to %s", got.class(), scalarName(m))
+}
+
+// scalarName returns what a scalar member is called in messages.
+func scalarName(m any) string {
+	switch m.(type) {
+	case *Opt[int32]:
+		return "an Integer"
+	case *Opt[int64]:
+		return "an Long"
+	case *Opt[bool]:
+		return "an Boolean"
+	case *Opt[Timestamp]:
+		return "milliseconds since epoch"
+	case *Opt[Blob]:
+		return "a Blob"
+	}
+	return "an String"
+}
+
+// Clear makes a member absent, whatever its type.
+func Clear(m any) {
+	switch m := m.(type) {
+	case *Opt[string]:
+		*m = Opt[string]{}
+	case *Opt[Blob]:
+		*m = Opt[Blob]{}
+	case *Opt[int32]:
+		*m = Opt[int32]{}
+	case *Opt[int64]:
+		*m = Opt[int64]{}
+	case *Opt[bool]:
+		*m = Opt[bool]{}
+	case *Opt[Timestamp]:
+		*m = Opt[Timestamp]{}
+	case *Opt[[]string]:
+		*m = Opt[[]string]{}
+	case *Opt[map[string]string]:
+		*m = Opt[map[string]string]{}
+	case Nested:
+		m.Clear()
+	case List:
+		m.Clear()
+	}
+}
+
+// ParseBool converts a string to the boolean that it is.
+func ParseBool(s string) (bool, *Error) {
+	upper := strings.ToUpper(s)
+	switch upper {
+	case "TRUE", "1", "YES":
+		return true, nil
+	case "FALSE", "0", "NO":
+		return false, nil
+	}
+	return false, Errorf(Serialization, "'%s' can not be converted to an Boolean", upper)
+}
+
+// FloorInt64 returns the largest integer that is not above f, or the nearest
+// that there is. What is not a number is 0.
+func FloorInt64(f float64) int64 {
+	f = math.Floor(f)
+	switch {
+	case math.IsNaN(f):
+		return 0
+	case f >= math.MaxInt64:
+		return math.MaxInt64
+	case f <= math.MinInt64:
+		return math.MinInt64
+	}
+	return int64(f)
+}
+
+// ClampInt32 returns the nearest integer to n that there is.
+func ClampInt32(n int64) int32 {
+	return int32(min(max(n, math.MinInt32), math.MaxInt32))
+}
+
+// RoundTimestamp returns the timestamp nearest to a number of milliseconds. What
+// is not a number is 0.
+func RoundTimestamp(ms float64) Timestamp {
+	if math.IsNaN(ms) {
+		return 0
+	}
+	return Timestamp(min(max(math.Round(ms), -maxTimestamp), maxTimestamp))
+}
