@@ -2,7 +2,6 @@ package kinesis
 
 import (
 	"context"
-	"maps"
 	"strings"
 
 	"leat/internal/api"
@@ -24,12 +23,12 @@ func (s *Service) createStream(ctx context.Context, c Caller, in *api.CreateStre
 		MaxRecordKiB:   int(in.MaxRecordSizeInKiB.Or(stream.DefaultMaxRecordKiB)),
 		Mode:           stream.Provisioned,
 	}
+	if mode := in.StreamModeDetails; mode.Set {
+		obj.Mode, _ = stream.ParseMode(mode.V.StreamMode.V)
+	}
 	shards := int(in.ShardCount.Or(stream.DefaultShards))
-	if in.StreamModeDetails.V.StreamMode.V == "ON_DEMAND" {
-		obj.Mode = stream.OnDemand
-		if in.ShardCount.Set {
-			return api.Errorf(api.InvalidArgument, "ShardCount must not be set for a stream in ON_DEMAND mode.")
-		}
+	if obj.Mode == stream.OnDemand && in.ShardCount.Set {
+		return api.Errorf(api.InvalidArgument, "ShardCount must not be set for a stream in ON_DEMAND mode.")
 	}
 	if err := checkProvisionedSettings(in); err != nil {
 		return err
@@ -97,8 +96,8 @@ func (s *Service) streamsInTransition(c Caller) int {
 	return n
 }
 
-// addTags adds tags to a stream's object, which gets memory of its own for
-// them.
+// addTags adds tags to a stream's object, which may have been changed when they
+// are refused. They get memory of their own.
 func addTags(obj *stream.Stream, tags map[string]string) error {
 	if len(tags) == 0 {
 		return nil
@@ -106,25 +105,25 @@ func addTags(obj *stream.Stream, tags map[string]string) error {
 	if err := checkTagCharacters(tags, "add tags to", obj); err != nil {
 		return err
 	}
-	merged := make(map[string]string, len(obj.Tags)+len(tags))
-	maps.Copy(merged, obj.Tags)
-	for k, v := range tags {
-		merged[strings.Clone(k)] = strings.Clone(v)
+	if obj.Tags == nil {
+		obj.Tags = make(map[string]string, len(tags))
 	}
-	if len(merged) > stream.MaxTags {
+	for k, v := range tags {
+		obj.Tags[strings.Clone(k)] = strings.Clone(v)
+	}
+	if len(obj.Tags) > stream.MaxTags {
 		// The text says 10, the limit is 50: so does AWS.
 		return api.Errorf(api.InvalidArgument,
 			"Failed to add tags to stream %s under account %s because a given stream cannot have more than 10 tags associated with it.",
 			obj.Name, obj.Account)
 	}
-	obj.Tags = merged
 	return nil
 }
 
 // checkTagCharacters applies the two rules on the characters of tags. verb says
 // what is being done, for the message.
 func checkTagCharacters(tags map[string]string, verb string, obj *stream.Stream) error {
-	percent := false
+	legal := true
 	for k, v := range tags {
 		if stream.ReservedTagKey(k) {
 			return api.Errorf(api.InvalidArgument, "aws: prefixed tag key names are not allowed for external use.")
@@ -133,9 +132,9 @@ func checkTagCharacters(tags map[string]string, verb string, obj *stream.Stream)
 			return api.Errorf(api.InvalidArgument,
 				"Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - %% @.")
 		}
-		percent = percent || strings.Contains(k, "%") || strings.Contains(v, "%")
+		legal = legal && stream.LegalTagText(k) && stream.LegalTagText(v)
 	}
-	if percent {
+	if !legal {
 		return api.Errorf(api.InvalidArgument,
 			"Failed to %s stream %s under account %s because some tags contained illegal characters. "+
 				"The allowed characters are Unicode letters, white-spaces, '_',',','/','=','+','-','@'.", verb, obj.Name, obj.Account)

@@ -36,7 +36,8 @@ func (s *Service) getShardIterator(
 	if !ok {
 		return nil, errShardMissing(r, id)
 	}
-	p := startPosition{kind: in.ShardIteratorType.V, number: in.StartingSequenceNumber, at: in.Timestamp}
+	kind, _ := stream.ParseIteratorType(in.ShardIteratorType.V)
+	p := startPosition{kind: kind, number: in.StartingSequenceNumber, at: in.Timestamp}
 	if err := p.check(sn, shard, now); err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func (s *Service) getShardIterator(
 
 // startPosition is where a reader wants to start, as it says it.
 type startPosition struct {
-	kind   string // a ShardIteratorType
+	kind   stream.IteratorType
 	number api.Opt[string]
 	at     api.Opt[api.Timestamp]
 	seq    stream.SequenceNumber // number parsed, by check
@@ -67,16 +68,16 @@ type startPosition struct {
 // check refuses a combination that makes no sense for the shard.
 func (p *startPosition) check(sn *snapshot, shard stream.Shard, now stream.Millis) error {
 	switch p.kind {
-	case "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER":
+	case stream.AtSequenceNumber, stream.AfterSequenceNumber:
 		if !p.number.Set {
 			return p.combinationError("no")
 		}
 		return p.checkNumber(sn, shard)
-	case "TRIM_HORIZON", "LATEST":
+	case stream.TrimHorizon, stream.Latest:
 		if p.number.Set {
 			return p.combinationError("also a")
 		}
-	case "AT_TIMESTAMP":
+	case stream.AtTimestamp:
 		if !p.at.Set {
 			return api.Errorf(api.InvalidArgument,
 				"Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter.")
@@ -127,28 +128,19 @@ func (s *Service) startIterator(
 ) (stream.Iterator, error) {
 	it := stream.Iterator{
 		Account: sn.Account, Region: sn.Region, Name: sn.Name,
-		Stream: sn.Number, Shard: shard.ID, Type: stream.AtSequenceNumber,
+		Stream: sn.Number, Shard: shard.ID, Type: p.kind,
 	}
 	log := sn.logID(shard.ID)
+	var err error
 	switch p.kind {
-	case "TRIM_HORIZON":
-		it.Type = stream.TrimHorizon
-	case "LATEST":
-		tip, err := s.engine.Tip(ctx, log)
-		if err != nil {
-			return it, err
-		}
-		it.Type, it.Position = stream.Latest, tip.Last+1
-	case "AT_TIMESTAMP":
-		first, err := s.engine.SeekTime(ctx, log, stream.Millis(p.at.V))
-		if err != nil {
-			return it, err
-		}
-		it.Type, it.Position = stream.AtTimestamp, first
-	case "AT_SEQUENCE_NUMBER":
+	case stream.Latest:
+		var tip engine.Tip
+		tip, err = s.engine.Tip(ctx, log)
+		it.Position = tip.Last + 1
+	case stream.AtTimestamp:
+		it.Position, err = s.engine.SeekTime(ctx, log, stream.Millis(p.at.V))
+	case stream.AtSequenceNumber, stream.AfterSequenceNumber:
 		it.Position, it.Time = p.seq.Position, p.seq.Time.Start()
-	case "AFTER_SEQUENCE_NUMBER":
-		it.Type, it.Position, it.Time = stream.AfterSequenceNumber, p.seq.Position, p.seq.Time.Start()
 	}
-	return it, nil
+	return it, err
 }

@@ -134,9 +134,6 @@ func (r HashRange) Adjacent(next HashRange) bool {
 	return r.End != MaxHashKey && r.End.Next() == next.Start
 }
 
-// Equal reports whether the ranges have the same ends.
-func (r HashRange) Equal(o HashRange) bool { return r == o }
-
 // EvenRanges cuts all hash keys into n ranges, n at least 1, in the way the
 // service does: each is floor(2^128/n) wide, but the last takes what is left.
 func EvenRanges(n int) []HashRange {

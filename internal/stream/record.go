@@ -67,15 +67,6 @@ func (it *RecordIter) Next() (key, data []byte, ok bool) {
 	return body[:keyLen:keyLen], body[keyLen:end:end], true
 }
 
-// Skip passes over n records, or to the end.
-func (it *RecordIter) Skip(n int) {
-	for range n {
-		if _, _, ok := it.Next(); !ok {
-			return
-		}
-	}
-}
-
 // Err returns ErrPayload if Next met a malformed record, else nil.
 func (it *RecordIter) Err() error { return it.err }
 

@@ -68,21 +68,6 @@ func TestRecordsRoundTrip(t *testing.T) {
 	})
 }
 
-func TestRecordsSkip(t *testing.T) {
-	it, err := stream.Records(payloadOf([]record{{"a", nil}, {"b", nil}, {"c", []byte("x")}}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	it.Skip(2)
-	if key, data, ok := it.Next(); !ok || string(key) != "c" || string(data) != "x" {
-		t.Errorf("%s %s %v", key, data, ok)
-	}
-	it.Skip(5)
-	if _, _, ok := it.Next(); ok || it.Err() != nil {
-		t.Errorf("%v behind the end, %v", ok, it.Err())
-	}
-}
-
 func TestRecordsDoNotShareTails(t *testing.T) {
 	payload := payloadOf([]record{{"key", []byte("data")}})
 	it, err := stream.Records(payload)

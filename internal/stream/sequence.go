@@ -84,11 +84,6 @@ func (s SequenceNumber) Compare(o SequenceNumber) int {
 	return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]), cmp.Compare(a[2], b[2]))
 }
 
-// CompareInShard orders numbers of one shard: by position, then time.
-func (s SequenceNumber) CompareInShard(o SequenceNumber) int {
-	return cmp.Or(cmp.Compare(s.Position, o.Position), cmp.Compare(s.Time, o.Time))
-}
-
 // InFuture reports whether the number claims to be of a later time than now
 // and than its shard: a new shard's second may be ahead of the clock.
 func (s SequenceNumber) InFuture(now Second) bool { return s.Time > max(now, s.Created) }
