@@ -41,6 +41,8 @@ type appender struct {
 	arena   []byte      // the payloads of all batches
 	open    []openBatch // by index of open shard
 	round   int         // which append the entries of open belong to
+	// encrypted is whether the records are put, and answered, as encrypted.
+	encrypted bool
 }
 
 // batch is a batch being built in appender.arena.
@@ -82,6 +84,7 @@ func (a *appender) add(key string, data api.Blob, hash stream.HashKey) {
 // meet a closed shard follow it to its children. The error is one that
 // concerns the whole request; then nothing was written.
 func (s *Service) append(ctx context.Context, sn *snapshot, a *appender) error {
+	a.encrypted = sn.Encrypted()
 	for i := range a.records {
 		a.records[i].batch = -1
 	}
@@ -174,7 +177,7 @@ func (a *appender) build() error {
 	rest := a.arena[:total]
 	for i := range a.batches {
 		b := &a.batches[i]
-		b.payload = stream.BeginBatch(rest[:0:b.size])
+		b.payload = stream.BeginBatch(rest[:0:b.size], a.encrypted)
 		rest = rest[b.size:]
 	}
 	for i := range a.records {

@@ -38,6 +38,8 @@ type readRecord struct {
 	at       stream.Millis
 	key      []byte
 	data     []byte
+	// encrypted is whether the record was put as an encrypted one.
+	encrypted bool
 }
 
 // readPage is the result of one read.
@@ -142,7 +144,7 @@ func (p *readPage) take(batches []engine.StoredBatch, from cursor, horizon strea
 				p.next = position
 				return true, nil
 			}
-			p.records = append(p.records, readRecord{position, b.Time, key, data})
+			p.records = append(p.records, readRecord{position, b.Time, key, data, records.Encrypted()})
 			p.bytes += size
 		}
 		if err := records.Err(); err != nil {

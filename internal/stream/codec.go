@@ -22,6 +22,11 @@ const (
 	fieldDistribution = 3
 	fieldNumber       = 4
 	fieldFloor        = 5
+	fieldKeyID        = 6
+	fieldMetrics      = 7
+	fieldWarm         = 8
+	fieldPolicy       = 9
+	fieldChanges      = 10
 )
 
 // Flags of an encoded shard.
@@ -132,6 +137,21 @@ func (s Stream) appendFields(dst []byte) []byte {
 	if s.Floor != 0 {
 		field(fieldFloor, binary.AppendVarint(nil, int64(s.Floor)))
 	}
+	if s.KeyID != "" {
+		field(fieldKeyID, []byte(s.KeyID))
+	}
+	if s.Metrics != 0 {
+		field(fieldMetrics, []byte{byte(s.Metrics)})
+	}
+	if s.Warm != (WarmThroughput{}) {
+		field(fieldWarm, s.Warm.appendTo(nil))
+	}
+	if s.Policy != "" {
+		field(fieldPolicy, []byte(s.Policy))
+	}
+	if !s.Changes.isEmpty() {
+		field(fieldChanges, s.Changes.appendTo(nil))
+	}
 	return dst
 }
 
@@ -172,7 +192,7 @@ func DecodeStream(b []byte) (Stream, error) {
 	switch {
 	case err != nil:
 		return Stream{}, err
-	case d.err != nil || s.Status.String() == "" || s.Mode.String() == "" || s.Distribution.String() == "":
+	case d.err != nil || s.Status.String() == "" || s.Mode.String() == "" || s.Distribution.String() == "" || s.Metrics > AllMetrics:
 		return Stream{}, ErrStreamEncoding
 	}
 	return s, nil
@@ -199,6 +219,16 @@ func (s *Stream) decodeFields(d *decoder) error {
 			s.Number = value.uvarint()
 		case fieldFloor:
 			s.Floor = Millis(value.varint())
+		case fieldKeyID:
+			s.KeyID = value.all()
+		case fieldMetrics:
+			s.Metrics = Metrics(value.byte())
+		case fieldWarm:
+			s.Warm = value.warmThroughput()
+		case fieldPolicy:
+			s.Policy = value.all()
+		case fieldChanges:
+			s.Changes = value.dailyChanges()
 		default:
 			return fmt.Errorf("stream encoding has field %d of a newer program", tag)
 		}

@@ -37,11 +37,24 @@ func streams() *rapid.Generator[stream.Stream] {
 			Distribution:   stream.Distribution(rapid.IntRange(0, 1).Draw(t, "distribution")),
 			RetentionHours: rapid.IntRange(0, 10000).Draw(t, "retention"),
 			MaxRecordKiB:   rapid.IntRange(0, 10240).Draw(t, "record"),
-			NextShard:      l.next,
-			Shards:         l.shards[rapid.IntRange(0, len(l.shards)-1).Draw(t, "expired"):],
+			KeyID:          rapid.String().Draw(t, "key"),
+			Metrics:        stream.Metrics(rapid.Uint8Range(0, uint8(stream.AllMetrics)).Draw(t, "metrics")),
+			Warm: stream.WarmThroughput{
+				TargetMiBps: rapid.Int().Draw(t, "target"), FormerMiBps: rapid.Int().Draw(t, "former"),
+			},
+			Policy:    rapid.String().Draw(t, "policy"),
+			NextShard: l.next,
+			Shards:    l.shards[rapid.IntRange(0, len(l.shards)-1).Draw(t, "expired"):],
 		}
 		if tags := rapid.MapOfN(rapid.String(), rapid.String(), 0, 5).Draw(t, "tags"); len(tags) > 0 {
 			s.Tags = tags
+		}
+		for kind := range s.Changes {
+			if list := rapid.SliceOfN(rapid.Int64(), 0, 3).Draw(t, "changes"); len(list) > 0 {
+				for _, at := range list {
+					s.Changes[kind] = append(s.Changes[kind], stream.Millis(at))
+				}
+			}
 		}
 		if rapid.Bool().Draw(t, "has intent") {
 			intent := l.randomPlan(t)
@@ -166,6 +179,8 @@ func FuzzDecodeStream(f *testing.F) {
 		f.Fatal(err)
 	}
 	s.Intent, s.Distribution = &plan, stream.Auto
+	s.KeyID, s.Metrics, s.Warm, s.Policy = "alias/aws/kinesis", stream.AllMetrics, stream.WarmThroughput{TargetMiBps: 100}, "{}"
+	s.Changes[stream.ModeChange] = []stream.Millis{1000, 2000}
 	f.Add(s.AppendBinary(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := stream.DecodeStream(b)

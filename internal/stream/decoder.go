@@ -81,5 +81,8 @@ func (d *decoder) varint() int64 {
 	return v
 }
 
+// all returns a text that takes all that is left.
+func (d *decoder) all() string { return string(d.take(len(d.rest))) }
+
 // text returns a text with its length before it.
 func (d *decoder) text() string { return string(d.take(d.count(1))) }

@@ -60,12 +60,21 @@
 // The fields are 1, the intent (a list of parents' ids, then a list of planned
 // shards like shards but without their times, flag 4 being Closes); 2, the
 // largest record in KiB, signed; 3, the record distribution, a byte; 4, the
-// stream's number; 5, the floor of what has expired, signed. What is zero is
-// left out. An unknown field is refused like a newer version.
+// stream's number; 5, the floor of what has expired, signed; 6, the id of the
+// key, a text to the field's end; 7, the metrics of shards, a byte of bits; 8,
+// the warm throughput, signed target and former; 9, the policy, a text to the
+// field's end; 10, when the changes happened that are counted by day (for each
+// kind a list of signed instants in milliseconds, each less the one before it).
+// What is zero is left out. An unknown field is refused like a newer version.
+//
+// # The encoding of a commitment
+//
+//	byte    version, 1
+//	signed  started, ended, in milliseconds; 0 for never
 //
 // # The payload of a batch
 //
-//	byte    format, 1
+//	byte    format: 1, or 2 if the stream's records were encrypted when it was put
 //	then for each record
 //	number  length of the partition key in bytes
 //	number  length of the data

@@ -61,6 +61,15 @@ const (
 	// MaxRetentionHours is the longest, in hours
 	// (IncreaseStreamRetentionPeriod).
 	MaxRetentionHours = 8760
+	// MaxWarmMiBps is the most warm throughput of a stream, in MiB per second
+	// (UpdateStreamWarmThroughput).
+	MaxWarmMiBps = 10 << 10
+	// MaxPolicyBytes is the longest resource policy, in bytes: it is kept
+	// within the stream's object.
+	MaxPolicyBytes = 20 << 10
+	// MinCommitment is how long an account's agreement to a minimum of
+	// throughput lasts at least (UpdateAccountSettings).
+	MinCommitment = day
 	// MaxTags is the most tags of a stream (developer guide; messages say 10).
 	MaxTags = 50
 	// MaxTagKeyChars is in characters (API model).
@@ -107,6 +116,15 @@ const (
 	// PushBytesPerSecond is for each consumer of a shard.
 	PushBytesPerSecond = 2 << 20
 )
+
+// day is the time that changes are counted in.
+const day = 24 * time.Hour
+
+// Limit returns how many changes of the kind a stream may undergo in 24 hours
+// (API reference).
+func (d DailyChange) Limit() int {
+	return [dailyChangeKinds]int{ShardCountChange: 10, ModeChange: 2, EncryptionStart: 25, EncryptionStop: 25}[d]
+}
 
 // ShardQuota returns the default quota of open shards of an account's
 // provisioned streams in a region (developer guide, quotas).

@@ -9,15 +9,24 @@ import (
 // ErrPayload says that the payload of a batch is malformed.
 var ErrPayload = errors.New("malformed batch payload")
 
-// payloadPlain is the first byte of a payload whose records follow as they are.
-const payloadPlain = 1
+// The first byte of a payload.
+const (
+	payloadPlain     = 1 // the records follow as they are
+	payloadEncrypted = 2 // the same, of a stream that shows its records as encrypted
+)
 
 // BatchOverhead is what BeginBatch appends, in bytes.
 const BatchOverhead = 1
 
-// BeginBatch appends the beginning of a batch's payload to dst. Records follow,
-// each made of AppendRecordHeader and its data.
-func BeginBatch(dst []byte) []byte { return append(dst, payloadPlain) }
+// BeginBatch appends the beginning of a batch's payload to dst, which remembers
+// whether the stream's records are encrypted. Records follow, each made of
+// AppendRecordHeader and its data.
+func BeginBatch(dst []byte, encrypted bool) []byte {
+	if encrypted {
+		return append(dst, payloadEncrypted)
+	}
+	return append(dst, payloadPlain)
+}
 
 // AppendRecordHeader appends what comes before a record's data to dst. The
 // caller then appends exactly dataLen bytes of data.
@@ -35,18 +44,23 @@ func RecordSize(key string, dataLen int) int {
 
 // RecordIter walks through the records of a payload.
 type RecordIter struct {
-	rest []byte
-	err  error
+	rest      []byte
+	encrypted bool
+	err       error
 }
 
 // Records returns an iterator over the records of a payload. The error is
-// ErrPayload if the payload does not have the known format.
+// ErrPayload if the payload does not have a known format.
 func Records(payload []byte) (RecordIter, error) {
-	if len(payload) == 0 || payload[0] != payloadPlain {
+	if len(payload) == 0 || payload[0] != payloadPlain && payload[0] != payloadEncrypted {
 		return RecordIter{}, ErrPayload
 	}
-	return RecordIter{rest: payload[BatchOverhead:]}, nil
+	return RecordIter{rest: payload[BatchOverhead:], encrypted: payload[0] == payloadEncrypted}, nil
 }
+
+// Encrypted reports whether the records were put while their stream's records
+// were encrypted.
+func (it *RecordIter) Encrypted() bool { return it.encrypted }
 
 // Next returns the partition key and the data of the next record. They share
 // the payload's memory, and appending to one does not change the other. It

@@ -16,7 +16,11 @@ type record struct {
 }
 
 func payloadOf(records []record) []byte {
-	b := stream.BeginBatch(nil)
+	return batchOf(records, false)
+}
+
+func batchOf(records []record, encrypted bool) []byte {
+	b := stream.BeginBatch(nil, encrypted)
 	for _, r := range records {
 		b = append(stream.AppendRecordHeader(b, r.key, len(r.data)), r.data...)
 	}
@@ -68,6 +72,15 @@ func TestRecordsRoundTrip(t *testing.T) {
 	})
 }
 
+func TestRecordsKnowThatTheyWereEncrypted(t *testing.T) {
+	for _, want := range []bool{false, true} {
+		it, err := stream.Records(batchOf([]record{{"k", []byte("d")}}, want))
+		if err != nil || it.Encrypted() != want {
+			t.Errorf("encrypted %v, %v, want %v", it.Encrypted(), err, want)
+		}
+	}
+}
+
 func TestRecordsDoNotShareTails(t *testing.T) {
 	payload := payloadOf([]record{{"key", []byte("data")}})
 	it, err := stream.Records(payload)
@@ -85,7 +98,7 @@ func TestRecordsRefuse(t *testing.T) {
 	for name, payload := range map[string][]byte{
 		"empty":            {},
 		"format 0":         {0},
-		"format 2":         {2, 0, 0},
+		"format 3":         {3, 0, 0},
 		"no data length":   {1, 1},
 		"half a length":    {1, 0x80},
 		"no key":           {1, 1, 0},
@@ -107,8 +120,15 @@ func FuzzRecords(f *testing.F) {
 	f.Add([]byte{1, 0x80, 0, 0})
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		records, err := readAll(payload)
-		if err == nil && !bytes.Equal(payloadOf(records), payload) {
-			t.Errorf("%x came back as %x", payload, payloadOf(records))
+		if err != nil {
+			return
+		}
+		it, err := stream.Records(payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := batchOf(records, it.Encrypted()); !bytes.Equal(again, payload) {
+			t.Errorf("%x came back as %x", payload, again)
 		}
 	})
 }

@@ -90,7 +90,14 @@ type Stream struct {
 	Floor        Millis
 	MaxRecordKiB int // the largest record: data and partition key
 	Distribution Distribution
-	Tags         map[string]string
+	// KeyID names the key that records are encrypted with, as it was given; ""
+	// if they are not.
+	KeyID   string
+	Metrics Metrics // kept for each shard
+	Warm    WarmThroughput
+	Policy  string // the resource policy, as it was given; "" if there is none
+	Tags    map[string]string
+	Changes DailyChanges // counted where rates are enforced
 
 	NextShard ShardID // the first id that no shard has had
 	Shards    Shards
@@ -120,6 +127,9 @@ func (s Stream) Expiry(now Millis) Millis { return max(now.Add(-s.Retention()), 
 // Horizon returns the trim horizon at the instant now: what is left of the
 // stream begins there.
 func (s Stream) Horizon(now Millis) Millis { return max(s.Expiry(now), s.Created) }
+
+// Encrypted reports whether records that are put now are encrypted.
+func (s Stream) Encrypted() bool { return s.KeyID != "" }
 
 // MaxRecordBytes is the largest record that the stream takes: its data and its
 // partition key.
