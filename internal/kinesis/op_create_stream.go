@@ -30,7 +30,7 @@ func (s *Service) createStream(ctx context.Context, c Caller, in *api.CreateStre
 	if obj.Mode == stream.OnDemand && in.ShardCount.Set {
 		return api.Errorf(api.InvalidArgument, "ShardCount must not be set for a stream in ON_DEMAND mode.")
 	}
-	if err := checkProvisionedSettings(in); err != nil {
+	if err := setOnDemandSettings(&obj, in); err != nil {
 		return err
 	}
 	if err := addTags(&obj, in.Tags.V); err != nil {
@@ -43,17 +43,27 @@ func (s *Service) createStream(ctx context.Context, c Caller, in *api.CreateStre
 		return err
 	}
 	obj.Shards = make(stream.Shards, shards)
+	if in.WarmThroughputMiBps.Set {
+		return s.committed(ctx, c, func() error { return s.create(ctx, obj) })
+	}
 	return s.create(ctx, obj)
 }
 
-// checkProvisionedSettings refuses the settings that only streams have which
-// scale by themselves under an agreed minimum of throughput.
-func checkProvisionedSettings(in *api.CreateStreamInput) error {
-	switch {
-	case in.WarmThroughputMiBps.Set:
-		return api.Errorf(api.InvalidArgument, "WarmThroughputMiBps needs an account with MinimumThroughputBillingCommitment.")
-	case in.RecordDistributionStrategy.V == "AUTO":
-		return api.Errorf(api.InvalidArgument, "RecordDistributionStrategy AUTO is not available for this stream.")
+// setOnDemandSettings takes over the settings that only streams in ON_DEMAND
+// mode have, and refuses them for others.
+func setOnDemandSettings(obj *stream.Stream, in *api.CreateStreamInput) error {
+	if in.WarmThroughputMiBps.Set {
+		mibps := int(in.WarmThroughputMiBps.V)
+		if err := checkWarmMiBps(obj.Mode, mibps); err != nil {
+			return err
+		}
+		obj.Warm = stream.WarmThroughput{TargetMiBps: mibps, FormerMiBps: mibps}
+	}
+	if in.RecordDistributionStrategy.Set {
+		if obj.Mode != stream.OnDemand {
+			return errNotOnDemand(obj.Name)
+		}
+		obj.Distribution, _ = stream.ParseDistribution(in.RecordDistributionStrategy.V)
 	}
 	return nil
 }
@@ -69,17 +79,23 @@ func (s *Service) checkStreamQuotas(c Caller, mode stream.Mode, shards int) erro
 			"The account %s has reached the limit on the number of streams that can simultaneously be in CREATING or DELETING. Limit: %d",
 			c.Account, stream.MaxTransitions)
 	}
-	if mode == stream.Provisioned {
-		if err := s.checkShardQuota(c, shards); err != nil {
-			return err
-		}
+	if err := s.checkModeQuota(c, mode, shards); err != nil {
+		return err
 	}
 	if shards > stream.MaxShards {
 		return api.Errorf(api.Validation,
 			"1 validation error detected: Value '%d' at 'shardCount' failed to satisfy constraint: Member must have value less than or equal to %d",
 			shards, stream.MaxShards)
 	}
-	if mode == stream.OnDemand && s.onDemandStreams(c) >= stream.MaxOnDemandStreams {
+	return nil
+}
+
+// checkModeQuota refuses one more stream of a mode, with so many shards.
+func (s *Service) checkModeQuota(c Caller, mode stream.Mode, shards int) error {
+	if mode == stream.Provisioned {
+		return s.checkShardQuota(c, shards)
+	}
+	if s.onDemandStreams(c) >= stream.MaxOnDemandStreams {
 		return api.Errorf(api.LimitExceeded,
 			"The account %s has reached the limit on the number of on-demand streams. Limit: %d", c.Account, stream.MaxOnDemandStreams)
 	}
@@ -105,6 +121,11 @@ func addTags(obj *stream.Stream, tags map[string]string) error {
 	if err := checkTagCharacters(tags, "add tags to", obj); err != nil {
 		return err
 	}
+	return mergeTags(obj, tags)
+}
+
+// mergeTags adds tags whose characters have been checked.
+func mergeTags(obj *stream.Stream, tags map[string]string) error {
 	if obj.Tags == nil {
 		obj.Tags = make(map[string]string, len(tags))
 	}
@@ -120,13 +141,17 @@ func addTags(obj *stream.Stream, tags map[string]string) error {
 	return nil
 }
 
+func errReservedTag() error {
+	return api.Errorf(api.InvalidArgument, "aws: prefixed tag key names are not allowed for external use.")
+}
+
 // checkTagCharacters applies the two rules on the characters of tags. verb says
 // what is being done, for the message.
 func checkTagCharacters(tags map[string]string, verb string, obj *stream.Stream) error {
 	legal := true
 	for k, v := range tags {
 		if stream.ReservedTagKey(k) {
-			return api.Errorf(api.InvalidArgument, "aws: prefixed tag key names are not allowed for external use.")
+			return errReservedTag()
 		}
 		if !stream.ValidTagText(k) || !stream.ValidTagText(v) {
 			return api.Errorf(api.InvalidArgument,

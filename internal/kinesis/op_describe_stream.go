@@ -31,6 +31,7 @@ func (s *Service) describeStream(
 	if more {
 		shards = shards[:limit]
 	}
+	encryption, key := sn.encryption()
 	return &api.DescribeStreamOutput{StreamDescription: api.StreamDescription{
 		StreamName:              sn.Name,
 		StreamARN:               sn.ARN(),
@@ -41,7 +42,8 @@ func (s *Service) describeStream(
 		RetentionPeriodHours:    int32(sn.RetentionHours),
 		StreamCreationTimestamp: sn.created(),
 		EnhancedMonitoring:      sn.enhancedMonitoring(),
-		EncryptionType:          api.Some("NONE"),
+		EncryptionType:          encryption,
+		KeyId:                   key,
 	}}, nil
 }
 

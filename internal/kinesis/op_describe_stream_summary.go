@@ -15,17 +15,23 @@ func (s *Service) describeStreamSummary(
 	if err != nil {
 		return nil, err
 	}
+	now := s.engine.Now()
+	encryption, key := sn.encryption()
 	return &api.DescribeStreamSummaryOutput{StreamDescriptionSummary: api.StreamDescriptionSummary{
 		StreamName:              sn.Name,
 		StreamARN:               sn.ARN(),
-		StreamStatus:            sn.status(s.engine.Now()).String(),
+		StreamStatus:            sn.status(now).String(),
 		StreamModeDetails:       sn.modeDetails(),
 		RetentionPeriodHours:    int32(sn.RetentionHours),
 		StreamCreationTimestamp: sn.created(),
 		EnhancedMonitoring:      sn.enhancedMonitoring(),
-		EncryptionType:          api.Some("NONE"),
+		EncryptionType:          encryption,
+		KeyId:                   key,
 		OpenShardCount:          int32(sn.Shards.Open()),
 		ConsumerCount:           api.Some(int32(0)),
 		MaxRecordSizeInKiB:      api.Some(int32(sn.MaxRecordKiB)),
+
+		WarmThroughput:             sn.warmThroughput(now),
+		RecordDistributionStrategy: sn.distribution(),
 	}}, nil
 }

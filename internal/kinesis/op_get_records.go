@@ -97,6 +97,7 @@ func (s *Service) recordsOutput(
 			ApproximateArrivalTimestamp: api.Some(api.Timestamp(r.at)),
 			Data:                        api.RawBlob(r.data),
 			PartitionKey:                string(r.key),
+			EncryptionType:              recordEncryption(r.encrypted),
 		}
 	}
 	out.MillisBehindLatest = api.Some(page.millisBehind(now))

@@ -3,6 +3,7 @@ package kinesis
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 
 	"leat/internal/api"
 	"leat/internal/engine"
@@ -23,7 +24,7 @@ func (s *Service) putRecord(ctx context.Context, c Caller, in *api.PutRecordInpu
 	if err := checkRecord(sn, "", in.PartitionKey, in.Data.V); err != nil {
 		return nil, err
 	}
-	hash, err := hashKey(in.PartitionKey, in.ExplicitHashKey)
+	hash, err := sn.hashKey(in.PartitionKey, in.ExplicitHashKey)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +51,9 @@ func (s *Service) putRecord(ctx context.Context, c Caller, in *api.PutRecordInpu
 	case r.err != nil:
 		return nil, r.err
 	}
-	return &api.PutRecordOutput{ShardId: r.shardName, SequenceNumber: r.seq.String()}, nil
+	return &api.PutRecordOutput{
+		ShardId: r.shardName, SequenceNumber: r.seq.String(), EncryptionType: recordEncryption(a.encrypted),
+	}, nil
 }
 
 // lookupWritable returns a stream that takes records. One in CREATING is not
@@ -63,8 +66,12 @@ func (s *Service) lookupWritable(c Caller, t target) (*snapshot, error) {
 	return sn, err
 }
 
-// hashKey returns the hash key that decides a record's shard.
-func hashKey(partitionKey, explicit api.Opt[string]) (stream.HashKey, error) {
+// hashKey returns the hash key that decides a record's shard: one at random in a
+// stream that distributes records by itself.
+func (sn *snapshot) hashKey(partitionKey, explicit api.Opt[string]) (stream.HashKey, error) {
+	if sn.Distribution == stream.Auto {
+		return stream.HashKey{Hi: rand.Uint64(), Lo: rand.Uint64()}, nil
+	}
 	if !explicit.Set {
 		return stream.HashPartitionKey(partitionKey.V), nil
 	}
@@ -76,12 +83,15 @@ func hashKey(partitionKey, explicit api.Opt[string]) (stream.HashKey, error) {
 	return hash, nil
 }
 
+// needsKey reports whether records need a partition key.
+func (sn *snapshot) needsKey() bool { return sn.Distribution != stream.Auto }
+
 // checkRecord refuses a record without a partition key, or larger than the
 // stream allows. path is what precedes the members' names in messages.
 func checkRecord(sn *snapshot, path string, key api.Opt[string], data api.Blob) error {
 	limit := sn.MaxRecordBytes()
 	switch {
-	case !key.Set:
+	case !key.Set && sn.needsKey():
 		return api.Errorf(api.Validation,
 			"1 validation error detected: Value null at '%spartitionKey' failed to satisfy constraint: Member must not be null", path)
 	case data.Len()+len(key.V) > limit:

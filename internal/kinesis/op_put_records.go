@@ -34,7 +34,7 @@ func (s *Service) putRecords(ctx context.Context, c Caller, in *api.PutRecordsIn
 		if err := checkEntry(sn, i, e); err != nil {
 			return nil, err
 		}
-		hash, err := hashKey(e.PartitionKey, e.ExplicitHashKey)
+		hash, err := sn.hashKey(e.PartitionKey, e.ExplicitHashKey)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ func checkRequestSize(entries []api.PutRecordsRequestEntry) error {
 
 // checkEntry refuses an entry without a key or too large.
 func checkEntry(sn *snapshot, i int, e *api.PutRecordsRequestEntry) error {
-	if e.PartitionKey.Set && e.Data.V.Len()+len(e.PartitionKey.V) <= sn.MaxRecordBytes() {
+	if (e.PartitionKey.Set || !sn.needsKey()) && e.Data.V.Len()+len(e.PartitionKey.V) <= sn.MaxRecordBytes() {
 		return nil
 	}
 	return checkRecord(sn, "records."+strconv.Itoa(i+1)+".member.", e.PartitionKey, e.Data.V)
@@ -100,5 +100,6 @@ func (a *appender) putRecordsOutput(sn *snapshot) (*api.PutRecordsOutput, error)
 		return nil, refusal
 	}
 	out.FailedRecordCount = api.Some(failed)
+	out.EncryptionType = recordEncryption(a.encrypted)
 	return out, nil
 }

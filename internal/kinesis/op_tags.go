@@ -1,7 +1,6 @@
 package kinesis
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -51,13 +50,10 @@ func (s *Service) listTagsForStream(
 	if err != nil {
 		return nil, err
 	}
-	tags := make([]api.Tag, 0, len(sn.Tags))
-	for k, v := range sn.Tags {
-		if k > in.ExclusiveStartTagKey.V || !in.ExclusiveStartTagKey.Set {
-			tags = append(tags, api.Tag{Key: k, Value: api.Some(v)})
-		}
+	tags := viewTags(sn.Tags)
+	if in.ExclusiveStartTagKey.Set {
+		tags = slices.DeleteFunc(tags, func(tag api.Tag) bool { return tag.Key <= in.ExclusiveStartTagKey.V })
 	}
-	slices.SortFunc(tags, func(a, b api.Tag) int { return cmp.Compare(a.Key, b.Key) })
 	limit := int(in.Limit.Or(stream.MaxTags))
 	out := &api.ListTagsForStreamOutput{Tags: tags, HasMoreTags: len(tags) > limit}
 	if out.HasMoreTags {

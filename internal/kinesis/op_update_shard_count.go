@@ -10,8 +10,8 @@ import (
 // UpdateShardCount changes the number of open shards by splitting and merging,
 // as evenly as that can be done, to at most twice and at least half of it.
 //
-// Order of checks: stream, its status, the target's bounds, quota. How often a
-// stream was scaled in a day is not counted.
+// Order of checks: stream, its status, the target's bounds, quota, day. A target
+// that is the count already is not counted by day.
 
 func (s *Service) updateShardCount(
 	ctx context.Context, c Caller, in *api.UpdateShardCountInput,
@@ -37,6 +37,9 @@ func (s *Service) updateShardCount(
 		return out, nil
 	}
 	err = s.reshard(ctx, sn, func(obj *stream.Stream) (stream.Reshard, error) {
+		if err := s.spend(obj, stream.ShardCountChange); err != nil {
+			return stream.Reshard{}, err
+		}
 		return stream.PlanScale(obj.Shards, obj.NextShard, want)
 	})
 	if err != nil {

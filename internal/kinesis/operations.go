@@ -21,31 +21,50 @@ type Operation struct {
 	// Output is an answer with an empty body. An error that is not an
 	// *api.Error is an internal failure.
 	Call func(ctx context.Context, c Caller, in api.Input) (api.Output, error)
+	// Rate is how often AWS lets the operation be called, beside the rates of
+	// shards. Call enforces it where rates are enforced.
+	Rate CallRate
 }
 
 // Operations returns the table of the operations that are served.
 func (s *Service) Operations() []Operation {
-	return []Operation{
-		withoutOutput("AddTagsToStream", api.AddTagsToStreamSchema, s.addTagsToStream),
-		withoutOutput("CreateStream", api.CreateStreamSchema, s.createStream),
-		withoutOutput("DecreaseStreamRetentionPeriod", api.DecreaseStreamRetentionPeriodSchema, s.decreaseStreamRetentionPeriod),
-		withoutOutput("DeleteStream", api.DeleteStreamSchema, s.deleteStream),
-		withOutput("DescribeLimits", api.DescribeLimitsSchema, s.describeLimits),
-		withOutput("DescribeStream", api.DescribeStreamSchema, s.describeStream),
-		withOutput("DescribeStreamSummary", api.DescribeStreamSummarySchema, s.describeStreamSummary),
+	return s.limitCalls([]Operation{
+		withoutOutput("AddTagsToStream", api.AddTagsToStreamSchema, s.addTagsToStream).at(perAccount(5)),
+		withoutOutput("CreateStream", api.CreateStreamSchema, s.createStream).at(perAccount(5)),
+		withoutOutput("DecreaseStreamRetentionPeriod", api.DecreaseStreamRetentionPeriodSchema, s.decreaseStreamRetentionPeriod).at(perStream(5)),
+		withoutOutput("DeleteResourcePolicy", api.DeleteResourcePolicySchema, s.deleteResourcePolicy).at(perAccount(5)),
+		withoutOutput("DeleteStream", api.DeleteStreamSchema, s.deleteStream).at(perAccount(5)),
+		withOutput("DescribeAccountSettings", api.DescribeAccountSettingsSchema, s.describeAccountSettings).at(perAccount(5)),
+		withOutput("DescribeLimits", api.DescribeLimitsSchema, s.describeLimits).at(perAccount(1)),
+		withOutput("DescribeStream", api.DescribeStreamSchema, s.describeStream).at(perAccount(10)),
+		withOutput("DescribeStreamSummary", api.DescribeStreamSummarySchema, s.describeStreamSummary).at(perAccount(20)),
+		withOutput("DisableEnhancedMonitoring", api.DisableEnhancedMonitoringSchema, s.disableEnhancedMonitoring).at(perStream(5)),
+		withOutput("EnableEnhancedMonitoring", api.EnableEnhancedMonitoringSchema, s.enableEnhancedMonitoring).at(perStream(5)),
 		withOutput("GetRecords", api.GetRecordsSchema, s.getRecords),
+		withOutput("GetResourcePolicy", api.GetResourcePolicySchema, s.getResourcePolicy).at(perAccount(5)),
 		withOutput("GetShardIterator", api.GetShardIteratorSchema, s.getShardIterator),
-		withoutOutput("IncreaseStreamRetentionPeriod", api.IncreaseStreamRetentionPeriodSchema, s.increaseStreamRetentionPeriod),
-		withOutput("ListShards", api.ListShardsSchema, s.listShards),
-		withOutput("ListStreams", api.ListStreamsSchema, s.listStreams),
-		withOutput("ListTagsForStream", api.ListTagsForStreamSchema, s.listTagsForStream),
-		withoutOutput("MergeShards", api.MergeShardsSchema, s.mergeShards),
+		withoutOutput("IncreaseStreamRetentionPeriod", api.IncreaseStreamRetentionPeriodSchema, s.increaseStreamRetentionPeriod).at(perStream(5)),
+		withOutput("ListShards", api.ListShardsSchema, s.listShards).at(perStream(1000)),
+		withOutput("ListStreams", api.ListStreamsSchema, s.listStreams).at(perAccount(5)),
+		withOutput("ListTagsForResource", api.ListTagsForResourceSchema, s.listTagsForResource),
+		withOutput("ListTagsForStream", api.ListTagsForStreamSchema, s.listTagsForStream).at(perStream(5)),
+		withoutOutput("MergeShards", api.MergeShardsSchema, s.mergeShards).at(perStream(5)),
 		withOutput("PutRecord", api.PutRecordSchema, s.putRecord),
 		withOutput("PutRecords", api.PutRecordsSchema, s.putRecords),
-		withoutOutput("RemoveTagsFromStream", api.RemoveTagsFromStreamSchema, s.removeTagsFromStream),
-		withoutOutput("SplitShard", api.SplitShardSchema, s.splitShard),
-		withOutput("UpdateShardCount", api.UpdateShardCountSchema, s.updateShardCount),
-	}
+		withoutOutput("PutResourcePolicy", api.PutResourcePolicySchema, s.putResourcePolicy).at(perAccount(5)),
+		withoutOutput("RemoveTagsFromStream", api.RemoveTagsFromStreamSchema, s.removeTagsFromStream).at(perStream(5)),
+		withoutOutput("SplitShard", api.SplitShardSchema, s.splitShard).at(perStream(5)),
+		withoutOutput("StartStreamEncryption", api.StartStreamEncryptionSchema, s.startStreamEncryption),
+		withoutOutput("StopStreamEncryption", api.StopStreamEncryptionSchema, s.stopStreamEncryption),
+		withoutOutput("TagResource", api.TagResourceSchema, s.tagResource),
+		withoutOutput("UntagResource", api.UntagResourceSchema, s.untagResource),
+		withOutput("UpdateAccountSettings", api.UpdateAccountSettingsSchema, s.updateAccountSettings).at(perAccount(5)),
+		withoutOutput("UpdateMaxRecordSize", api.UpdateMaxRecordSizeSchema, s.updateMaxRecordSize),
+		withOutput("UpdateShardCount", api.UpdateShardCountSchema, s.updateShardCount).at(perStream(10)),
+		withoutOutput("UpdateStreamMode", api.UpdateStreamModeSchema, s.updateStreamMode),
+		withoutOutput("UpdateStreamRecordDistributionStrategy", api.UpdateStreamRecordDistributionStrategySchema, s.updateStreamRecordDistributionStrategy),
+		withOutput("UpdateStreamWarmThroughput", api.UpdateStreamWarmThroughputSchema, s.updateStreamWarmThroughput).at(perAccount(5)),
+	})
 }
 
 // input is a pointer to a generated input shape.

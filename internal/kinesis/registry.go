@@ -169,6 +169,26 @@ func (s *Service) update(ctx context.Context, sn *snapshot, fn change) error {
 	return err
 }
 
+// updateActive changes the object of an active stream in one write, which shows
+// as UPDATING.
+func (s *Service) updateActive(ctx context.Context, sn *snapshot, fn change) error {
+	st := sn.state
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	sn, err := s.currentLocked(st, sn.Number)
+	if err != nil {
+		return err
+	}
+	if err := s.checkActive(sn); err != nil {
+		return err
+	}
+	_, err = s.writeLocked(ctx, sn, func(obj *stream.Stream) error {
+		s.busy(obj)
+		return fn(obj)
+	})
+	return err
+}
+
 // currentLocked returns the newest snapshot of the stream with that number,
 // once the caller holds st.mu.
 func (s *Service) currentLocked(st *streamState, number uint64) (*snapshot, error) {

@@ -9,7 +9,9 @@
 //	reshard.go      splitting and merging shards, in repeatable steps
 //	append.go       from records to batches, to sequence numbers
 //	read.go         from a position to records
-//	throttle.go     the rates of --limits aws
+//	account.go      the settings of accounts
+//	throttle.go     the rates of shards under --limits aws
+//	calls.go        the rates of calls under --limits aws
 //	sweep.go        what happens as time passes: retention, transitions
 //	errors.go       the errors that operations share, in AWS's words
 //	view.go         streams and shards as answers show them
@@ -35,6 +37,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"leat/internal/engine"
@@ -45,8 +48,8 @@ import (
 type Config struct {
 	Engine engine.Engine
 	Logger *slog.Logger
-	// EnforceRates enforces AWS's rates per shard; sizes and quotas are
-	// always enforced.
+	// EnforceRates enforces AWS's rates of shards, of calls and by day; sizes
+	// and quotas are always enforced.
 	EnforceRates bool
 	// ShardQuota is the most open shards that an account may have in a
 	// region: 0 for no quota, -1 for the region's default.
@@ -65,6 +68,10 @@ type Service struct {
 	log    *slog.Logger
 	sealer *stream.Sealer
 	reg    registry
+	calls  callRates
+	// accounts serialises changes of accounts' settings, and of streams that
+	// depend on them. It is taken before a stream's lock.
+	accounts sync.Mutex
 }
 
 // Open loads the streams that the engine has and finishes what a crash left

@@ -133,6 +133,7 @@ func TestTransitionQuota(t *testing.T) {
 	for i := range 5 {
 		f.create(fmt.Sprint("s", i), 1)
 	}
+	f.advance(time.Second)
 	f.fails("CreateStream", &api.CreateStreamInput{StreamName: some("s5")}, api.LimitExceeded,
 		"The account 000000000000 has reached the limit on the number of streams that can simultaneously be in CREATING or DELETING. Limit: 5")
 	f.advance(10 * time.Second)

@@ -1,6 +1,9 @@
 package kinesis
 
 import (
+	"maps"
+	"slices"
+
 	"leat/internal/api"
 	"leat/internal/stream"
 )
@@ -34,7 +37,65 @@ func (sn *snapshot) modeDetails() api.Opt[api.StreamModeDetails] {
 
 // enhancedMonitoring is the list of one element that answers have.
 func (sn *snapshot) enhancedMonitoring() []api.EnhancedMetrics {
-	return []api.EnhancedMetrics{{ShardLevelMetrics: api.Some([]string{})}}
+	return []api.EnhancedMetrics{{ShardLevelMetrics: api.Some(sn.Metrics.Names())}}
+}
+
+// encryptionKMS and encryptionNone are the encryption types of the API.
+const (
+	encryptionKMS  = "KMS"
+	encryptionNone = "NONE"
+)
+
+// encryption is the stream's encryption type, and its key if it has one.
+func (sn *snapshot) encryption() (kind, key api.Opt[string]) {
+	if sn.Encrypted() {
+		return api.Some(encryptionKMS), api.Some(sn.KeyID)
+	}
+	return api.Some(encryptionNone), api.Opt[string]{}
+}
+
+// recordEncryption is the encryption type of records, which only encrypted ones
+// have.
+func recordEncryption(encrypted bool) api.Opt[string] {
+	if encrypted {
+		return api.Some(encryptionKMS)
+	}
+	return api.Opt[string]{}
+}
+
+// warmThroughput is what only streams show that have, or just had, one.
+func (sn *snapshot) warmThroughput(now stream.Millis) api.Opt[api.WarmThroughputObject] {
+	target, former := sn.Warm.TargetMiBps, sn.Warm.FormerMiBps
+	if sn.status(now) != stream.Updating {
+		former = target
+	}
+	if target == 0 && former == 0 {
+		return api.Opt[api.WarmThroughputObject]{}
+	}
+	return viewWarm(target, former)
+}
+
+func viewWarm(target, current int) api.Opt[api.WarmThroughputObject] {
+	return api.Some(api.WarmThroughputObject{
+		TargetMiBps: api.Some(int32(target)), CurrentMiBps: api.Some(int32(current)),
+	})
+}
+
+// distribution is what only streams in ON_DEMAND mode show.
+func (sn *snapshot) distribution() api.Opt[string] {
+	if sn.Mode != stream.OnDemand {
+		return api.Opt[string]{}
+	}
+	return api.Some(sn.Distribution.String())
+}
+
+// viewTags returns tags in the order of their keys.
+func viewTags(tags map[string]string) []api.Tag {
+	out := make([]api.Tag, 0, len(tags))
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		out = append(out, api.Tag{Key: key, Value: api.Some(tags[key])})
+	}
+	return out
 }
 
 func viewShards(shards stream.Shards) []api.Shard {
