@@ -59,9 +59,9 @@ func (e *Engine) checkpoint(ctx context.Context) error {
 	if err := e.failed(); err != nil {
 		return err
 	}
-	if err := e.removeGarbage(); err != nil {
-		return err
-	}
+	// First, because it makes room. What cannot be removed is no hindrance; it is
+	// tried again, and reported, at the end.
+	_ = e.removeGarbage()
 	if e.upkeep.unwritten == nil {
 		c, err := e.moveAll(ctx)
 		if err != nil {
@@ -183,9 +183,10 @@ func (e *Engine) aged(t stream.Millis) []*log {
 	return logs
 }
 
-// old reports that a segment must end at a time.
+// old reports that a segment must end at a time. One whose time is not known,
+// because all it has is lost, waits for a batch that tells.
 func (e *Engine) old(info *segment.Info, t stream.Millis) bool {
-	return t.Sub(info.FirstTime) >= e.opts.SegmentAge
+	return info.FirstTime != 0 && t.Sub(info.FirstTime) >= e.opts.SegmentAge
 }
 
 // runMovers has the moves done, some at a time, and returns the first error.

@@ -79,13 +79,65 @@ func failOne(w *world, n int64, failure error) {
 		if err := w.e.Close(); err != nil {
 			w.t.Errorf("close: %v", err)
 		}
-		w.e = nil
+	} else {
+		w.kill()
 	}
-	w.crash(w.mem.Crash(rand.New(rand.NewPCG(uint64(n), 0))))
-	w.verifySound()
+	rng := rand.New(rand.NewPCG(uint64(n), 0))
+	for _, after := range []*vfs.Mem{w.mem.CrashLoseAll(), w.mem.Crash(rng)} {
+		c := w.onCopy()
+		c.mem = after
+		c.verifySound()
+		c.mustOpen()
+		c.verify()
+		if err := c.e.Close(); err != nil {
+			w.t.Errorf("close after the crash: %v", err)
+		}
+	}
+}
+
+// TestFilesThatCannotBeRemoved are in the way of nothing, not even of a log
+// that is created once more.
+func TestFilesThatCannotBeRemoved(t *testing.T) {
+	w := newWorld(t)
+	inject := w.faulty(func(op vfs.Op) error {
+		if op.Kind == vfs.OpRemove {
+			return errInjected
+		}
+		return nil
+	})
+	id := logID(1, 0)
+	again := []func() error{
+		func() error { return w.create(id) },
+		func() error { return w.append(1000, id, id) },
+	}
+	if err := w.play(again); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.e.Checkpoint(ctxBackground()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.remove(id); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.play(again); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.e.Checkpoint(ctxBackground()); err != nil && !errors.Is(err, errInjected) {
+		t.Fatal(err)
+	}
+	inject.Decide(nil)
+	if err := w.e.Checkpoint(ctxBackground()); err != nil {
+		t.Fatal(err)
+	}
+	w.verify()
+	if err := w.e.Close(); err != nil {
+		t.Fatal(err)
+	}
 	w.mustOpen()
 	w.verify()
-	_ = w.e.Close()
+	if err := w.e.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestAFailedSyncStopsWritesOnly fails a sync of the journal under load.

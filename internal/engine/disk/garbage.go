@@ -63,8 +63,9 @@ func (g *garbage) free(names []segmentName) {
 	g.deleted = append(g.deleted, names...)
 }
 
-// rescue takes a name back that is about to be used again, by a log that was
-// deleted and created once more.
+// rescue takes a name back that could not be removed and is about to be used
+// again: by a checkpoint that failed before, or by a log that was deleted and
+// created once more.
 func (g *garbage) rescue(name segmentName) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -203,6 +203,70 @@ func TestFreedFilesAreUsedAgain(t *testing.T) {
 	closeJournal(t, j)
 }
 
+// TestAFreedFileIsNotRead holds a file from before it is freed and used again.
+func TestAFreedFileIsNotRead(t *testing.T) {
+	j, _ := open(t, newFS(t), Mark{})
+	ref := put(t, j, text(0, 100))[0]
+	f, err := j.File(ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := f.ReadAt(make([]byte, 10), 0); n != 10 || err != nil {
+		t.Fatal(n, err)
+	}
+	for j.End().File == 1 {
+		put(t, j, text(1, 8000))
+	}
+	if err := j.Free(j.End()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if n, err := f.ReadAt(make([]byte, 10), 0); n != 0 || !errors.Is(err, ErrMoved) {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+		for range 8 {
+			put(t, j, text(2, 8000))
+		}
+	}
+	closeJournal(t, j)
+}
+
+// TestAMixtureOfFramesDoesNotHold has one torn frame over another that was torn
+// at the same place: each entry holds, and the frame never was.
+func TestAMixtureOfFramesDoesNotHold(t *testing.T) {
+	h := fileHeader{number: 1, salt: 42, firstFrame: 1}
+	frame := func(fill byte) []byte {
+		b := make([]byte, FrameBytes(2*entry.Size(2000)))
+		payload := bytes.Repeat([]byte{fill}, 2000)
+		e := Entry{Header: entry.Header{Kind: entry.Batch, PayloadBytes: 2000, PayloadSum: entry.Sum(payload)}, Payload: payload}
+		encodeFrame(b, frameHeader{number: 1}, []Entry{e, e}, h, pageBytes)
+		return b
+	}
+	one, two := frame(1), frame(2)
+	cut := headerBytes + entry.Size(2000)
+	for name, want := range map[string]int{"one": 2, "mixed": 0} {
+		content := make([]byte, pageBytes)
+		h.encode(content)
+		if name == "one" {
+			content = append(content, one...)
+		} else {
+			content = append(append(content, one[:cut]...), two[cut:]...)
+		}
+		mem := newFS(t)
+		file, err := mem.OpenFile(dir+"/000001.journal", os.O_RDWR|os.O_CREATE)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.WriteAt(content, 0); err != nil {
+			t.Fatal(err)
+		}
+		s := &seen{}
+		if _, err := Scan(mem, dir, Mark{}, s); err != nil || len(s.payloads) != want {
+			t.Errorf("%s: %d entries, %v", name, len(s.payloads), err)
+		}
+	}
+}
+
 // TestTornTail tears the last frame in every way that a crash can: it is cut,
 // what was before stays, and another takes its place.
 func TestTornTail(t *testing.T) {

@@ -77,7 +77,7 @@ func (w *Writer) Add(h *entry.Header, payload []byte) error {
 	n := len(w.buf)
 	w.buf = grow(w.buf, h.Size())
 	h.Encode(w.buf[n:], payload, entry.Seed(w.salt, off))
-	if w.info.Last == 0 {
+	if w.info.FirstTime == 0 { // nor is it known of a lost batch at the beginning
 		w.info.FirstTime = h.Time
 	}
 	w.info.Last, w.info.LastTime = h.Last(), h.Time
