@@ -35,7 +35,7 @@ const (
 func (h *Handler) write(w http.ResponseWriter, x *exchange, a answer) {
 	header := w.Header()
 	maps.Copy(header, a.header)
-	if origin := x.Header.Get("Origin"); origin != "" {
+	if x.admitted && x.Header.Get("Origin") != "" {
 		allowOrigin(header, x.Method)
 	}
 	ids := x.ids.values()

@@ -208,7 +208,7 @@ func TestOrigin(t *testing.T) {
 	addr := serve(t, newHandler(new(bytes.Buffer), echo()...))
 
 	r := exchange(t, addr, request("OPTIONS /", []string{
-		"Origin: http://here", "Access-Control-Request-Headers: x-amz-target", "Access-Control-Request-Method: POST",
+		"Origin: http://localhost:3000", "Access-Control-Request-Headers: x-amz-target", "Access-Control-Request-Method: POST",
 	}, ""))
 	for header, value := range map[string]string{
 		"Access-Control-Allow-Origin":   "*",
@@ -228,7 +228,7 @@ func TestOrigin(t *testing.T) {
 		t.Errorf("preflight answered %q", r.raw)
 	}
 
-	r = exchange(t, addr, request(post, append(signed("DeleteStream"), "Origin: http://here"), "{}"))
+	r = exchange(t, addr, request(post, append(signed("DeleteStream"), "Origin: http://localhost:3000"), "{}"))
 	if r.Header.Get("Access-Control-Allow-Origin") != "*" ||
 		r.Header.Get("Access-Control-Expose-Headers") !=
 			"x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date" {

@@ -21,7 +21,8 @@ func preflight(r *http.Request) answer {
 	return answer{status: http.StatusOK, header: header, bare: true}
 }
 
-// allowOrigin adds what every answer to a request with an Origin has.
+// allowOrigin adds what every answer to a request with an Origin has, unless
+// that may not use the server.
 func allowOrigin(header http.Header, method string) {
 	header["Access-Control-Allow-Origin"] = []string{"*"}
 	if method != http.MethodOptions {

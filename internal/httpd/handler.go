@@ -5,8 +5,9 @@
 // answers it:
 //
 //	the body is at most 15 MiB              413
-//	OPTIONS with an Origin                  200, what a browser may do
 //	GET /healthz, GET /readyz               whether the server runs, and takes writes
+//	a foreign Origin or Host                403 AccessDeniedException, in XML
+//	OPTIONS with an Origin                  200, what a browser may do
 //	another method than POST                403 AccessDeniedException, in XML
 //	no body                                 400 SerializationException or UnknownOperationException
 //	an unknown content type                 403 or 404, in XML
@@ -18,8 +19,16 @@
 //	the operation                           200, or its error
 //
 // respond is that table as code. It returns an answer, and write is the only
-// place that sends one. HTTP/1.1 and HTTP/2 with prior knowledge share one
-// clear-text port (NewServer).
+// place that sends one.
+//
+// # Connections
+//
+// Clear text and TLS, HTTP/1.1 and HTTP/2 share one port (NewServer and
+// NewListener) and are told apart by what clients send first:
+//
+//	0x16, a TLS handshake        the rest is what is inside
+//	PRI * HTTP/2.0\r\n\r\nSM...   HTTP/2, whatever ALPN has said
+//	anything else                HTTP/1.1
 //
 // # Memory
 //
@@ -41,12 +50,18 @@ import (
 	"leat/internal/wire/awsjson"
 )
 
-// Config is what a Handler is made of. All members are required.
+// Config is what a Handler is made of. All members are required but Hosts and
+// Origins.
 type Config struct {
 	// Operations is the table of operations.
 	Operations []kinesis.Operation
 	// Account and Region are those of callers that do not say.
 	Account, Region string
+	// Hosts are names of the server beside IP addresses and localhost.
+	Hosts []string
+	// Origins are those of web pages that may use the server, beside pages of
+	// this machine; AnyOrigin is all.
+	Origins []string
 	// Ready returns nil while writes are accepted, else why they are not.
 	Ready  func() error
 	Logger *slog.Logger
@@ -56,8 +71,11 @@ type Config struct {
 type Handler struct {
 	cfg     Config
 	log     *slog.Logger
+	access  access
 	targets map[string]*route // by the X-Amz-Target that names them
 	buffers bufferPool
+	// refusal is for the first request that is not admitted.
+	refusal sync.Once
 }
 
 // route is an operation with what the handler remembers of it.
@@ -91,7 +109,10 @@ const targetPrefix = "Kinesis_20131202."
 
 // NewHandler returns a handler for the operations of cfg.
 func NewHandler(cfg Config) *Handler {
-	h := &Handler{cfg: cfg, log: cfg.Logger, targets: make(map[string]*route, len(cfg.Operations))}
+	h := &Handler{
+		cfg: cfg, log: cfg.Logger, access: newAccess(cfg.Hosts, cfg.Origins),
+		targets: make(map[string]*route, len(cfg.Operations)),
+	}
 	for _, op := range cfg.Operations {
 		h.targets[targetPrefix+op.Name] = &route{Operation: op}
 	}
@@ -101,15 +122,19 @@ func NewHandler(cfg Config) *Handler {
 // exchange is one request on its way through the handler.
 type exchange struct {
 	*http.Request
-	control *http.ResponseController
-	ids     requestIDs
-	start   time.Time
-	body    *buffer // nil until it is read
+	control  *http.ResponseController
+	ids      requestIDs
+	start    time.Time
+	admitted bool    // whether its Host and Origin may use the server
+	body     *buffer // nil until it is read
 }
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{Request: r, control: http.NewResponseController(w), ids: newRequestIDs(), start: time.Now()}
+	x := &exchange{
+		Request: r, control: http.NewResponseController(w), ids: newRequestIDs(), start: time.Now(),
+		admitted: h.access.admits(r),
+	}
 	a := h.respondSafely(r.Context(), x)
 	h.write(w, x, a)
 	if h.log.Enabled(r.Context(), slog.LevelDebug) {
@@ -143,11 +168,17 @@ func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 	if a, ok := h.readBody(x); !ok {
 		return a
 	}
-	if isPreflight(x.Request) {
-		return preflight(x.Request)
+	if a, ok := h.probe(x.Request); ok {
+		return a
 	}
-	if x.Method != http.MethodPost {
-		return h.answerOther(x.Request)
+	switch {
+	case !x.admitted:
+		h.reportRefusal(ctx, x.Request)
+		return accessDenied()
+	case isPreflight(x.Request):
+		return preflight(x.Request)
+	case x.Method != http.MethodPost:
+		return accessDenied()
 	}
 	target := x.Header.Get("X-Amz-Target")
 	rt, known := h.targets[target]
@@ -176,19 +207,29 @@ func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 	return h.call(ctx, x, rt, caller)
 }
 
-// answerOther answers what is not a POST: the two probes, and AWS's refusal.
-func (h *Handler) answerOther(r *http.Request) answer {
+// probe answers the requests of those who watch the server. They get to know
+// nothing else, so they may come from anywhere.
+func (h *Handler) probe(r *http.Request) (a answer, ok bool) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return accessDenied()
+		return answer{}, false
 	}
 	switch r.URL.Path {
 	case "/healthz":
-		return textAnswer(http.StatusOK, "ok\n")
+		return textAnswer(http.StatusOK, "ok\n"), true
 	case "/readyz":
 		if err := h.cfg.Ready(); err != nil {
-			return textAnswer(http.StatusServiceUnavailable, err.Error()+"\n")
+			return textAnswer(http.StatusServiceUnavailable, err.Error()+"\n"), true
 		}
-		return textAnswer(http.StatusOK, "ready\n")
+		return textAnswer(http.StatusOK, "ready\n"), true
 	}
-	return accessDenied()
+	return answer{}, false
+}
+
+// reportRefusal tells of the first request that was not admitted, for an
+// operator who has to allow it. With more a web page could fill the log.
+func (h *Handler) reportRefusal(ctx context.Context, r *http.Request) {
+	h.refusal.Do(func() {
+		h.log.WarnContext(ctx, "request refused: its Host or Origin is foreign (--tls-host and --cors-origin allow more)",
+			"host", r.Host, "origin", r.Header.Get("Origin"), "remote", r.RemoteAddr)
+	})
 }

@@ -27,4 +27,9 @@ const (
 	// maxStreams is how many requests may share an HTTP/2 connection. The
 	// KCL sends all of a worker's on one.
 	maxStreams = 10_000
+	// streamWindow and connectionWindow are how much of bodies clients may
+	// send on HTTP/2 before it is read: enough for 15 MiB in a few round trips,
+	// and no more than net/http allows, less than 4 MiB.
+	streamWindow     = 2 << 20
+	connectionWindow = 4<<20 - 1
 )

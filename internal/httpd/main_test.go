@@ -112,7 +112,7 @@ func signed(operation string) []string {
 // ends.
 func request(line string, headers []string, body string) []byte {
 	var b bytes.Buffer
-	b.WriteString(line + " HTTP/1.1\r\nHost: leat\r\nConnection: close\r\n")
+	b.WriteString(line + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n")
 	for _, h := range headers {
 		b.WriteString(h + "\r\n")
 	}

@@ -5,8 +5,9 @@ import (
 	"net/http"
 )
 
-// NewServer returns a server for HTTP/1.1 and for HTTP/2 with prior knowledge,
-// both in clear text. The caller gives it listeners, and shuts it down.
+// NewServer returns a server for HTTP/1.1 and for HTTP/2 with prior knowledge.
+// The caller gives it listeners, those of NewListener for TLS as well, and shuts
+// it down.
 func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -17,7 +18,12 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams, WriteByteTimeout: answerTimeout},
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams:          maxStreams,
+			MaxReceiveBufferPerConnection: connectionWindow,
+			MaxReceiveBufferPerStream:     streamWindow,
+			WriteByteTimeout:              answerTimeout,
+		},
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 }

@@ -175,7 +175,7 @@ func halfARequest(t *testing.T, s *Server) net.Conn {
 	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(eventTimeout))
 	// The server asks for the body when it begins to read it.
-	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: leat\r\nExpect: 100-continue\r\n"+
+	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\n"+
 		"Content-Type: application/x-amz-json-1.1\r\nContent-Length: 2\r\n\r\n")
 	if err != nil {
 		t.Fatal(err)
