@@ -54,13 +54,12 @@ func (s *Service) setRetention(
 		return api.Errorf(api.InvalidArgument,
 			"Maximum allowed retention period is %d hours. Requested retention period (%d hours) is too long.", stream.MaxRetentionHours, hours)
 	}
-	return s.update(ctx, sn, func(obj *stream.Stream) error {
+	return s.updateActive(ctx, sn, func(obj *stream.Stream) error {
 		if err := direction(obj, hours); err != nil {
 			return err
 		}
 		obj.Floor = obj.Expiry(s.engine.Now())
 		obj.RetentionHours = hours
-		s.busy(obj)
 		return nil
 	})
 }

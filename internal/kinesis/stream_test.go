@@ -11,6 +11,7 @@ import (
 	"leat/internal/api"
 	"leat/internal/engine"
 	"leat/internal/kinesis"
+	"leat/internal/stream"
 )
 
 func withTransitions(c *kinesis.Config) { c.TransitionDelay = 10 * time.Second }
@@ -353,6 +354,37 @@ func TestExpiredShardsAreDroppedInSteps(t *testing.T) {
 		if n := f.logs(); n != 2 {
 			t.Errorf("%d logs after %d steps and a sweep, want 2", n, after)
 		}
+	}
+}
+
+// racing is an engine in which something else happens while an operation reads
+// the clock.
+type racing struct {
+	engine.Engine
+	meanwhile func()
+}
+
+func (e *racing) Now() stream.Millis {
+	now := e.Engine.Now()
+	if f := e.meanwhile; f != nil {
+		e.meanwhile = nil
+		f()
+	}
+	return now
+}
+
+func TestDeletedStreamsStayDeleted(t *testing.T) {
+	f := newFixture(t)
+	e := &racing{Engine: f.engine}
+	f.engine = e
+	f.open(withTransitions)
+	f.create("s", 1)
+	f.advance(10 * time.Second)
+	e.meanwhile = func() { f.call("DeleteStream", &api.DeleteStreamInput{StreamName: some("s")}) }
+	f.fails("IncreaseStreamRetentionPeriod", retentionInput("IncreaseStreamRetentionPeriod", 48), api.ResourceInUse,
+		"Stream s under account 000000000000 not ACTIVE, instead in state DELETING")
+	if d := f.describe("s"); d.StreamStatus != "DELETING" {
+		t.Errorf("the stream is %s", d.StreamStatus)
 	}
 }
 
