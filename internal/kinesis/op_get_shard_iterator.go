@@ -139,6 +139,7 @@ func (s *Service) startIterator(
 		it.Position = tip.Last + 1
 	case stream.AtTimestamp:
 		it.Position, err = s.engine.SeekTime(ctx, log, stream.Millis(p.at.V))
+	case stream.TrimHorizon: // before the first position
 	case stream.AtSequenceNumber, stream.AfterSequenceNumber:
 		it.Position, it.Time = p.seq.Position, p.seq.Time.Start()
 	}

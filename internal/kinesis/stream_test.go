@@ -357,6 +357,34 @@ func TestExpiredShardsAreDroppedInSteps(t *testing.T) {
 	}
 }
 
+// What expires makes room, so it must not wait for a change that waits for room.
+func TestTrimmedBehindAnUnfinishedChange(t *testing.T) {
+	f := newFixture(t)
+	e := &refusing{Engine: f.engine}
+	f.engine = e
+	f.open()
+	f.create("s", 1)
+	f.put("s", "k", "x")
+	logs, err := f.engine.Logs(context.Background(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.advance(25 * time.Hour)
+	e.change, e.after = engine.ErrFull, 1
+	if _, err := f.do(caller, "SplitShard", &api.SplitShardInput{
+		StreamName: some("s"), ShardToSplit: some("0"), NewStartingHashKey: some("5"),
+	}); err == nil {
+		t.Fatal("the split is finished")
+	}
+	if err := f.Sweep(context.Background()); !errors.Is(err, engine.ErrFull) {
+		t.Errorf("swept with %v", err)
+	}
+	tip, err := f.engine.Tip(context.Background(), logs[0])
+	if err != nil || tip.First != tip.Last+1 {
+		t.Errorf("tip %+v, %v", tip, err)
+	}
+}
+
 // racing is an engine in which something else happens while an operation reads
 // the clock.
 type racing struct {

@@ -13,8 +13,9 @@ import (
 
 // Sweep does what becomes due as time passes: it ends DELETING, forgets closed
 // shards whose records have expired, lets the engine forget expired records,
-// and clears tombstones away. It is called now and then; requests never rely on it, as they do not
-// see what is due. One stream's failure does not keep the others waiting.
+// and clears tombstones away. It is called now and then; requests never rely on
+// it, as they do not see what is due. One stream's or shard's failure does not
+// keep the others waiting.
 func (s *Service) Sweep(ctx context.Context) error {
 	var errs []error
 	for _, st := range s.allStates() {
@@ -28,11 +29,18 @@ func (s *Service) Sweep(ctx context.Context) error {
 	return errors.Join(append(errs, s.dropTombstones(ctx))...)
 }
 
+// sweepStream trims first: that may make the room which the rest needs.
 func (s *Service) sweepStream(ctx context.Context, st *streamState) error {
-	sn, err := s.dropExpiredShards(ctx, st)
-	if err != nil || sn == nil || sn.Status == stream.Deleting {
-		return err
+	return errors.Join(s.trim(ctx, st.snap.Load()), s.dropExpiredShards(ctx, st))
+}
+
+// trim lets the engine forget the expired records of a stream, nil if it is
+// gone.
+func (s *Service) trim(ctx context.Context, sn *snapshot) error {
+	if sn == nil {
+		return nil
 	}
+	var errs []error
 	expiry := sn.Expiry(s.engine.Now())
 	for _, shard := range sn.Shards {
 		log := sn.logID(shard.ID)
@@ -41,38 +49,38 @@ func (s *Service) sweepStream(ctx context.Context, st *streamState) error {
 			err = s.engine.Trim(ctx, log, first)
 		}
 		if err != nil && !errors.Is(err, engine.ErrNotFound) {
-			return err
+			errs = append(errs, fmt.Errorf("trim %v of stream %s: %w", shard.ID, sn.Name, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // dropExpiredShards finishes what is due of the stream's changes, and then
 // removes the closed shards that have expired: their logs, which nobody sees
 // any more, and then their mention in the object, so that a sweep that fails in
-// between is made up for by the next. It returns the newest snapshot, nil if
-// the stream is gone.
-func (s *Service) dropExpiredShards(ctx context.Context, st *streamState) (*snapshot, error) {
+// between is made up for by the next.
+func (s *Service) dropExpiredShards(ctx context.Context, st *streamState) error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	sn, err := s.finishLocked(ctx, st)
 	if err != nil || sn == nil || sn.Status == stream.Deleting {
-		return sn, err
+		return err
 	}
 	expired := sn.Shards.Expired(sn.Expiry(s.engine.Now()))
 	if len(expired) == 0 {
-		return sn, nil
+		return nil
 	}
 	for _, shard := range expired {
 		st.rates.Delete(shard)
 	}
 	if err := s.engine.Delete(ctx, sn.logIDs(expired)); err != nil {
-		return nil, err
+		return err
 	}
-	return s.writeLocked(ctx, sn, func(obj *stream.Stream) error {
+	_, err = s.writeLocked(ctx, sn, func(obj *stream.Stream) error {
 		obj.Shards = obj.Shards.Without(expired)
 		return nil
 	})
+	return err
 }
 
 // maxTombstones is how many tombstones one sweep clears away at most.
