@@ -65,26 +65,6 @@ const (
 	mediaText       = "text/plain; charset=utf-8"
 )
 
-// emptyBody answers a request without a body: in JSON if the request was, and
-// else in CBOR, whatever it was.
-func emptyBody(kind string, known bool) answer {
-	code := api.UnknownOperation
-	if known {
-		code = api.Serialization
-	}
-	a := answer{status: http.StatusBadRequest, contentType: mediaJSON, errorType: string(code)}
-	if kind == mediaJSON {
-		a.body = []byte(`{"__type":"` + string(code) + `"}`)
-		return a
-	}
-	// A map of one entry; the key's text has 6 bytes, the value's length
-	// follows in a byte.
-	a.contentType = mediaCBOR
-	a.body = append([]byte("\xa1\x66__type\x78"), byte(len(code)))
-	a.body = append(a.body, code...)
-	return a
-}
-
 // legacyAnswer answers application/json, which serves no operation.
 func legacyAnswer(parses bool) answer {
 	status, code := http.StatusNotFound, api.UnknownOperation

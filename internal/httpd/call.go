@@ -6,7 +6,6 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/kinesis"
-	"leat/internal/wire/awsjson"
 )
 
 // call answers a request for an operation.
@@ -21,17 +20,17 @@ func (h *Handler) call(ctx context.Context, x *exchange, rt *route, caller kines
 // perform decodes the body, validates it, performs the operation and encodes
 // what it returns.
 func (h *Handler) perform(ctx context.Context, x *exchange, rt *route, caller kinesis.Caller, in api.Input) answer {
-	if err := awsjson.Decode(x.body.b, in); err != nil {
-		return h.errorAnswer(err)
+	if err := x.codec.decode(x.body.b, in); err != nil {
+		return h.errorAnswer(x.codec, err)
 	}
 	if err := api.Validate(in, rt.Schema); err != nil {
-		return h.errorAnswer(err)
+		return h.errorAnswer(x.codec, err)
 	}
 	out, err := rt.Call(ctx, caller, in)
 	if err != nil {
 		return h.failure(ctx, x, rt, err)
 	}
-	return h.outputAnswer(rt, out)
+	return h.outputAnswer(x.codec, rt, out)
 }
 
 // failure answers an operation's error. One that no client was meant to see is
@@ -49,13 +48,13 @@ func (h *Handler) failure(ctx context.Context, x *exchange, rt *route, err error
 			"operation", rt.Name, "request_id", x.ids.request, "error", err)
 		e = api.Errorf(api.InternalFailure, "")
 	}
-	return h.errorAnswer(e)
+	return h.errorAnswer(x.codec, e)
 }
 
 // outputAnswer encodes an operation's output, and releases it. No output is an
 // empty body.
-func (h *Handler) outputAnswer(rt *route, out api.Output) answer {
-	a := answer{status: 200, contentType: mediaJSON}
+func (h *Handler) outputAnswer(c *codec, rt *route, out api.Output) answer {
+	a := answer{status: 200, contentType: c.mediaType}
 	if out == nil {
 		return a
 	}
@@ -64,9 +63,7 @@ func (h *Handler) outputAnswer(rt *route, out api.Output) answer {
 		size = s.EncodedSize()
 	}
 	a.buffer = h.buffers.get(size)
-	enc := awsjson.NewEncoder(a.buffer.b)
-	out.Encode(enc)
-	a.buffer.b = enc.Bytes()
+	a.buffer.b = c.encode(a.buffer.b, out)
 	a.body = a.buffer.b
 	rt.answerBytes.Store(int64(len(a.body)))
 	if r, ok := out.(api.Releaser); ok {
@@ -76,11 +73,11 @@ func (h *Handler) outputAnswer(rt *route, out api.Output) answer {
 }
 
 // errorAnswer encodes an error.
-func (h *Handler) errorAnswer(e *api.Error) answer {
+func (h *Handler) errorAnswer(c *codec, e *api.Error) answer {
 	buf := h.buffers.get(len(e.Code) + len(e.Message))
-	buf.b = awsjson.EncodeError(buf.b, e)
+	buf.b = c.encode(buf.b, e)
 	return answer{
-		status: e.Status, contentType: mediaJSON, errorType: e.Code,
+		status: e.Status, contentType: c.mediaType, errorType: e.Code,
 		body: buf.b, buffer: buf,
 	}
 }

@@ -2,6 +2,7 @@ package httpd_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -37,8 +38,8 @@ var (
 	notFoundXML    = want{404, "", "", unknownXML}
 	notJSON        = want{400, json11, serialization, `{"__type":"SerializationException"}`}
 	noSuchOp       = want{400, json11, unknownOperation, `{"__type":"UnknownOperationException"}`}
-	cborNoSuchOp   = want{400, cbor11, unknownOperation, "\xa1\x66__type\x78\x19UnknownOperationException"}
-	cborNoBody     = want{400, cbor11, serialization, "\xa1\x66__type\x78\x16SerializationException"}
+	cborNoSuchOp   = want{400, cbor11, unknownOperation, "\xbf\x66__type\x78\x19UnknownOperationException\xff"}
+	cborNoBody     = want{400, cbor11, serialization, "\xbf\x66__type\x76SerializationException\xff"}
 	legacyNotJSON  = want{400, "application/json", serialization, `{"Output":{"__type":"com.amazon.coral.service#SerializationException"},"Version":"1.0"}`}
 	legacyNoSuchOp = want{404, "application/json", unknownOperation, `{"Output":{"__type":"com.amazon.coral.service#UnknownOperationException"},"Version":"1.0"}`}
 )
@@ -75,7 +76,6 @@ func TestChecks(t *testing.T) {
 		{"no type, other half", post, []string{"X-Amz-Target: .ListStreams"}, "{}", deniedXML},
 		{"no type, some target", post, []string{"X-Amz-Target: a.b"}, "{}", notFoundXML},
 		{"no type, else good", post, without(summary, "Content-Type"), name, notFoundXML},
-		{"CBOR", post, append(without(summary, "Content-Type"), "Content-Type: "+cbor11), "\xa0", notFoundXML},
 
 		{"legacy", post, []string{"Content-Type: application/json"}, "{}", legacyNoSuchOp},
 		{"legacy, a list", post, []string{"Content-Type: application/json; charset=utf-8"}, " [1]", legacyNoSuchOp},
@@ -145,6 +145,84 @@ func TestChecks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := exchange(t, addr, request(tt.line, tt.headers, tt.body))
+			got := want{r.StatusCode, r.Header.Get("Content-Type"), r.Header.Get("x-amzn-ErrorType"), r.body}
+			if got != tt.want {
+				t.Errorf("got  %+v\nwant %+v", got, tt.want)
+			}
+			checkIDs(t, r)
+		})
+	}
+}
+
+// signedCBOR are the headers of a good request for an operation, in CBOR.
+func signedCBOR(operation string) []string {
+	return append(without(signed(operation), "Content-Type"), "Content-Type: "+cbor11)
+}
+
+// TestChecksInCBOR sends a request in CBOR to every check that answers in the
+// form of the request.
+func TestChecksInCBOR(t *testing.T) {
+	t.Parallel()
+	summary := signedCBOR("DescribeStreamSummary")
+	unsigned := without(without(summary, "Authorization"), "X-Amz-Date")
+	typed := []string{"Content-Type: " + cbor11}
+	const orders = "\xbf\x6aStreamName\x66orders\xff"
+	// refused is the answer with the error that a body begins with.
+	refused := func(status int, code, body string) want {
+		return want{status, cbor11, code, "\xbf\x66__type" + body + "\xff"}
+	}
+	tests := []struct {
+		name    string
+		headers []string
+		body    string
+		want    want
+	}{
+		{"no body", typed, "", cborNoSuchOp},
+		{"no body, a known target", unsigned, "", cborNoBody},
+		{"no CBOR, no target", typed, "{", cborNoBody},
+		{"no CBOR, unsigned", unsigned, "{}", cborNoBody},
+		{"no CBOR, signed", summary, name, cborNoBody},
+		{"cut off", summary, orders[:9], cborNoBody},
+		{"a scalar", summary, "\x05", cborNoBody},
+		{"no target", typed, orders, cborNoSuchOp},
+		{"unknown operation", signedCBOR("Describe"), orders, cborNoSuchOp},
+		{
+			"unsigned", unsigned, "\xa1\x6aStreamName\x05",
+			refused(400, "MissingAuthenticationTokenException",
+				"\x78\x23MissingAuthenticationTokenException\x67message\x78\x1cMissing Authentication Token"),
+		},
+		{
+			"wrong type", summary, "\xa1\x6aStreamName\xf5",
+			refused(400, serialization,
+				"\x76SerializationException\x67Message\x78\x39class java.lang.Boolean can not be converted to an String"),
+		},
+		{
+			"broken constraint", signedCBOR("CreateStream"), "\xa2\x6aStreamName\x61s\x6aShardCount\x00",
+			refused(400, "ValidationException",
+				"\x73ValidationException\x67message\x78\x86"+
+					"1 validation error detected: Value '0' at 'shardCount' failed to satisfy constraint: "+
+					"Member must have value greater than or equal to 1"),
+		},
+		{
+			"refused by the operation", signedCBOR("DeleteStream"), "\xa0",
+			refused(400, "ResourceNotFoundException",
+				"\x78\x19ResourceNotFoundException\x67message\x78\x23Stream x under account y not found."),
+		},
+		{"failed", signedCBOR("DescribeLimits"), "\xbf\xff", refused(500, "InternalFailure", "\x6fInternalFailure")},
+		{"panicked", signedCBOR("ListStreams"), "\xbf\xff", refused(500, "InternalFailure", "\x6fInternalFailure")},
+		{"what only JSON serves", signedCBOR("SubscribeToShard"), orders, refused(500, "InternalFailure", "\x6fInternalFailure")},
+		{"answered with nothing", signedCBOR("CreateStream"), orders, want{200, cbor11, "", ""}},
+		{
+			"answered", summary, orders,
+			want{200, cbor11, "", "\xbf\x67ShardId\x66orders\x6eSequenceNumber\x76000000000000 eu-west-1\xff"},
+		},
+	}
+	subscribe := failing("SubscribeToShard", func(context.Context) error { return nil })
+	addr := serve(t, newHandler(new(bytes.Buffer), append(echo(), subscribe)...))
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := exchange(t, addr, request(post, tt.headers, tt.body))
 			got := want{r.StatusCode, r.Header.Get("Content-Type"), r.Header.Get("x-amzn-ErrorType"), r.body}
 			if got != tt.want {
 				t.Errorf("got  %+v\nwant %+v", got, tt.want)

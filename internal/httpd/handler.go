@@ -11,12 +11,15 @@
 //	another method than POST                403 AccessDeniedException, in XML
 //	no body                                 400 SerializationException or UnknownOperationException
 //	an unknown content type                 403 or 404, in XML
-//	the body is no JSON                     400 SerializationException
+//	the body does not parse                 400 SerializationException
 //	the target names no operation           400 UnknownOperationException
 //	not signed, or incompletely             400 MissingAuthenticationTokenException, ...
 //	members of wrong types                  400 SerializationException
 //	broken constraints                      400 ValidationException
 //	the operation                           200, or its error
+//
+// JSON and CBOR are answered in kind, and a missing body of any other type in
+// CBOR (codecs).
 //
 // respond is that table as code. It returns an answer, and write is the only
 // place that sends one.
@@ -47,7 +50,6 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/kinesis"
-	"leat/internal/wire/awsjson"
 )
 
 // Config is what a Handler is made of. All members are required but Hosts and
@@ -127,6 +129,9 @@ type exchange struct {
 	start    time.Time
 	admitted bool    // whether its Host and Origin may use the server
 	body     *buffer // nil until it is read
+	kind     string  // the media type of the body
+	served   bool    // whether operations can be asked in that
+	codec    *codec  // of the answer, where that is not XML
 }
 
 // ServeHTTP answers one request.
@@ -135,6 +140,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Request: r, control: http.NewResponseController(w), ids: newRequestIDs(), start: time.Now(),
 		admitted: h.access.admits(r),
 	}
+	x.kind = mediaType(r.Header.Get("Content-Type"))
+	x.codec, x.served = codecOf(x.kind)
 	a := h.respondSafely(r.Context(), x)
 	h.write(w, x, a)
 	if h.log.Enabled(r.Context(), slog.LevelDebug) {
@@ -158,7 +165,7 @@ func (h *Handler) respondSafely(ctx context.Context, x *exchange) (a answer) {
 			"target", x.Header.Get("X-Amz-Target"), "request_id", x.ids.request, "stack", string(debug.Stack()))
 		// What panicked may have left its body with somebody who still uses it.
 		x.body = nil
-		a = h.errorAnswer(api.Errorf(api.InternalFailure, ""))
+		a = h.errorAnswer(x.codec, api.Errorf(api.InternalFailure, ""))
 	}()
 	return h.respond(ctx, x)
 }
@@ -182,27 +189,31 @@ func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 	}
 	target := x.Header.Get("X-Amz-Target")
 	rt, known := h.targets[target]
-	kind := mediaType(x.Header.Get("Content-Type"))
 	switch {
+	case len(x.body.b) == 0 && known:
+		return h.errorAnswer(x.codec, api.Errorf(api.Serialization, ""))
 	case len(x.body.b) == 0:
-		return emptyBody(kind, known)
-	case kind == mediaLegacyJSON:
-		return legacyAnswer(awsjson.Valid(x.body.b))
-	case kind != mediaJSON && !namesOperation(target):
+		return h.errorAnswer(x.codec, api.Errorf(api.UnknownOperation, ""))
+	case x.kind == mediaLegacyJSON:
+		return legacyAnswer(codecs[mediaJSON].valid(x.body.b))
+	case !x.served && !namesOperation(target):
 		return accessDenied()
-	case kind != mediaJSON:
+	case !x.served:
 		return xmlError(http.StatusNotFound, string(api.UnknownOperation), "")
 	}
 	caller, authError := h.caller(x.Request)
 	if !known || authError != nil {
-		// Below, decoding finds what is no JSON. Here nothing is decoded.
+		// Below, decoding finds what does not parse. Here nothing is decoded.
 		switch {
-		case !awsjson.Valid(x.body.b):
-			return h.errorAnswer(api.Errorf(api.Serialization, ""))
+		case !x.codec.valid(x.body.b):
+			return h.errorAnswer(x.codec, api.Errorf(api.Serialization, ""))
 		case !known:
-			return h.errorAnswer(api.Errorf(api.UnknownOperation, ""))
+			return h.errorAnswer(x.codec, api.Errorf(api.UnknownOperation, ""))
 		}
-		return h.errorAnswer(authError)
+		return h.errorAnswer(x.codec, authError)
+	}
+	if rt.Name == x.codec.without {
+		return h.errorAnswer(x.codec, api.Errorf(api.InternalFailure, ""))
 	}
 	return h.call(ctx, x, rt, caller)
 }

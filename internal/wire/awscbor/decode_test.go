@@ -52,35 +52,51 @@ var decodeTests = []struct {
 	},
 	{"empty", "\xa0", &putRecord{}},
 	{"empty and open", "\xbf\xff", &putRecord{}},
-	{"lengths in all sizes", "\xbb\x00\x00\x00\x00\x00\x00\x00\x03\x78\x0aStreamName\x79\x00\x01s" +
-		"\x7a\x00\x00\x00\x04Data\x5a\x00\x00\x00\x01d\x7b\x00\x00\x00\x00\x00\x00\x00\x0cPartitionKey\x7b\x00\x00\x00\x00\x00\x00\x00\x01k",
-		&putRecord{StreamName: api.Some("s"), Data: blob("d"), PartitionKey: api.Some("k")}},
-	{"chunks", "\xbf\x7f\x62St\x60\x68reamName\xff\x7f\x62k\xc3\x62\xa4s\xff\x64Data\x5f\x41a\x42bc\x40\xff\x6cPartitionKey\x7f\xff\xff",
-		&putRecord{StreamName: api.Some("käs"), Data: blob("abc"), PartitionKey: api.Some("")}},
-	{"tags", "\xd9\xd9\xf7\xa2\xc5\x6aStreamName\xd8\x20\xc0\x61s\xc1\x66DryRun\xc6\xf5",
-		&putRecord{StreamName: api.Some("s"), DryRun: api.Some(true)}},
+	{
+		"lengths in all sizes", "\xbb\x00\x00\x00\x00\x00\x00\x00\x03\x78\x0aStreamName\x79\x00\x01s" +
+			"\x7a\x00\x00\x00\x04Data\x5a\x00\x00\x00\x01d\x7b\x00\x00\x00\x00\x00\x00\x00\x0cPartitionKey\x7b\x00\x00\x00\x00\x00\x00\x00\x01k",
+		&putRecord{StreamName: api.Some("s"), Data: blob("d"), PartitionKey: api.Some("k")},
+	},
+	{
+		"chunks", "\xbf\x7f\x62St\x60\x68reamName\xff\x7f\x62k\xc3\x62\xa4s\xff\x64Data\x5f\x41a\x42bc\x40\xff\x6cPartitionKey\x7f\xff\xff",
+		&putRecord{StreamName: api.Some("käs"), Data: blob("abc"), PartitionKey: api.Some("")},
+	},
+	{
+		"tags", "\xd9\xd9\xf7\xa2\xc5\x6aStreamName\xd8\x20\xc0\x61s\xc1\x66DryRun\xc6\xf5",
+		&putRecord{StreamName: api.Some("s"), DryRun: api.Some(true)},
+	},
 	{"unknown members", "\xb0\x61a\x00\x61b\x39\xff\xff\x61c\x5f\x41a\xff\x61d\x7f\x61a\xff\x61e\x82\x9f\x01\xff\xa0\x61f\xbf\x6aStreamName\x61x\xff" +
 		"\x61g\xc1\x1a\x00\x00\x00\x00\x61h\xf4\x61i\xf6\x61j\xf7\x61k\xe0\x61l\xf8\xff\x61m\xf9\x7e\x00\x61n\xfa\x00\x00\x00\x00\x61o\xfb\x00\x00\x00\x00\x00\x00\x00\x00" +
 		"\x6aStreamName\x61s", &putRecord{StreamName: api.Some("s")}},
 	{"null and undefined are absent", "\xa3\x6aStreamName\xf6\x64Data\xf7\x66DryRun\xf6", &putRecord{}},
-	{"the last one counts", "\xa6\x6aStreamName\x61a\x6aStreamName\x61b\x66DryRun\xf5\x66DryRun\xf6\x64Data\x41a\x64Data\xc1\xf6",
-		&putRecord{StreamName: api.Some("b")}},
+	{
+		"the last one counts", "\xa6\x6aStreamName\x61a\x6aStreamName\x61b\x66DryRun\xf5\x66DryRun\xf6\x64Data\x41a\x64Data\xc1\xf6",
+		&putRecord{StreamName: api.Some("b")},
+	},
 	{"text that is true", "\xa1\x66DryRun\x63Yes", &putRecord{DryRun: api.Some(true)}},
 	{"text that is false", "\xa1\x66DryRun\x7f\x61N\x61o\xff", &putRecord{DryRun: api.Some(false)}},
 	{"text that is no UTF-8", "\xa1\x6cPartitionKey\x66a\xff\xe2\x82b\xed", &putRecord{PartitionKey: api.Some("a\ufffd\ufffd\ufffdb\ufffd")}},
-	{"nulls in lists", "\xa1\x67Records\x82\xf6\xa1\x6cPartitionKey\x61k",
-		&putRecords{Records: api.Some([]api.PutRecordsRequestEntry{{}, {PartitionKey: api.Some("k")}})}},
-	{"a shorter list later", "\xa2\x67Records\x82\xa1\x6cPartitionKey\x61a\xa0\x67Records\x9f\xa0\xff",
-		&putRecords{Records: api.Some([]api.PutRecordsRequestEntry{{}})}},
+	{
+		"nulls in lists", "\xa1\x67Records\x82\xf6\xa1\x6cPartitionKey\x61k",
+		&putRecords{Records: api.Some([]api.PutRecordsRequestEntry{{}, {PartitionKey: api.Some("k")}})},
+	},
+	{
+		"a shorter list later", "\xa2\x67Records\x82\xa1\x6cPartitionKey\x61a\xa0\x67Records\x9f\xa0\xff",
+		&putRecords{Records: api.Some([]api.PutRecordsRequestEntry{{}})},
+	},
 	{"no list later", "\xa2\x67Records\x81\xa0\x67Records\xf6", &putRecords{}},
 	{"strings", "\xa1\x67TagKeys\x9f\x61a\xf6\x7f\x61b\x61c\xff\xff", &removeTags{TagKeys: api.Some([]string{"a", "", "bc"})}},
 	{"no strings", "\xa1\x67TagKeys\x80", &removeTags{TagKeys: api.Some([]string{})}},
 	{"a map", "\xa1\x64Tags\xbf\x61a\x611\x61b\xf6\x61c\x612\x61c\xf6\x61d\x60\xff", &addTags{Tags: api.Some(map[string]string{"a": "1", "d": ""})}},
 	{"another map later", "\xa2\x64Tags\xa1\x61a\x611\x64Tags\xa0", &addTags{Tags: api.Some(map[string]string{})}},
-	{"a structure", "\xa2\x6aStreamName\x61s\x71StreamModeDetails\xbf\x6aStreamMode\x69ON_DEMAND\xff",
-		&create{StreamName: api.Some("s"), StreamModeDetails: api.Some(api.StreamModeDetails{StreamMode: api.Some("ON_DEMAND")})}},
-	{"another structure later", "\xa2\x71StreamModeDetails\xa1\x6aStreamMode\x61a\x71StreamModeDetails\xa0",
-		&create{StreamModeDetails: api.Some(api.StreamModeDetails{})}},
+	{
+		"a structure", "\xa2\x6aStreamName\x61s\x71StreamModeDetails\xbf\x6aStreamMode\x69ON_DEMAND\xff",
+		&create{StreamName: api.Some("s"), StreamModeDetails: api.Some(api.StreamModeDetails{StreamMode: api.Some("ON_DEMAND")})},
+	},
+	{
+		"another structure later", "\xa2\x71StreamModeDetails\xa1\x6aStreamMode\x61a\x71StreamModeDetails\xa0",
+		&create{StreamModeDetails: api.Some(api.StreamModeDetails{})},
+	},
 }
 
 // newLike returns an empty input of the same shape.

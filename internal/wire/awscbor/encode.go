@@ -17,6 +17,13 @@ const (
 	tagTime    = majorTag<<5 | 1
 )
 
+// Encode appends an output, or an error, to dst.
+func Encode(dst []byte, out api.Output) []byte {
+	e := NewEncoder(dst)
+	out.Encode(e)
+	return e.Bytes()
+}
+
 // Encoder writes an output as CBOR. It is an api.Encoder.
 type Encoder struct{ buf []byte }
 
@@ -83,13 +90,6 @@ func (e *Encoder) Blob(b api.Blob) {
 	if e.buf, err = b.AppendTo(e.buf); err != nil {
 		panic("BUG: a blob in an answer is no base64: " + err.Error())
 	}
-}
-
-// EncodeError appends an error to dst.
-func EncodeError(dst []byte, err *api.Error) []byte {
-	e := NewEncoder(dst)
-	err.Encode(e)
-	return e.Bytes()
 }
 
 // appendHead appends an item's head in its shortest form.

@@ -14,11 +14,7 @@ import (
 	"leat/internal/api"
 )
 
-func encode(out api.Output) string {
-	e := NewEncoder(nil)
-	out.Encode(e)
-	return string(e.Bytes())
-}
+func encode(out api.Output) string { return string(Encode(nil, out)) }
 
 // TestEncodeAnswers has answers byte by byte.
 func TestEncodeAnswers(t *testing.T) {
@@ -80,7 +76,7 @@ func TestEncodeAppends(t *testing.T) {
 	if got := string(e.Bytes()); got != "before\xbf\x6dShardIterator\x63AAA\xff" {
 		t.Errorf("%x", got)
 	}
-	if got := string(EncodeError([]byte("before"), api.Errorf(api.Validation, ""))); got != "before\xbf\x66__type\x73ValidationException\xff" {
+	if got := string(Encode([]byte("before"), api.Errorf(api.Validation, ""))); got != "before\xbf\x66__type\x73ValidationException\xff" {
 		t.Errorf("%x", got)
 	}
 }

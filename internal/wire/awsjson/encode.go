@@ -8,6 +8,13 @@ import (
 	"leat/internal/api"
 )
 
+// Encode appends an output, or an error, to dst.
+func Encode(dst []byte, out api.Output) []byte {
+	e := NewEncoder(dst)
+	out.Encode(e)
+	return e.Bytes()
+}
+
 // Encoder writes an output as JSON. It is an api.Encoder.
 type Encoder struct {
 	buf   []byte
@@ -96,13 +103,6 @@ func (e *Encoder) separate() {
 	default:
 		e.buf = append(e.buf, ',')
 	}
-}
-
-// EncodeError appends an error to dst.
-func EncodeError(dst []byte, err *api.Error) []byte {
-	e := NewEncoder(dst)
-	err.Encode(e)
-	return e.Bytes()
 }
 
 // appendSeconds appends milliseconds as seconds.

@@ -11,11 +11,7 @@ import (
 	"leat/internal/api"
 )
 
-func encode(out api.Output) string {
-	e := NewEncoder(nil)
-	out.Encode(e)
-	return string(e.Bytes())
-}
+func encode(out api.Output) string { return string(Encode(nil, out)) }
 
 // TestEncodeAnswers has answers byte by byte.
 func TestEncodeAnswers(t *testing.T) {
@@ -91,7 +87,7 @@ func TestEncodeAppends(t *testing.T) {
 	if got := string(e.Bytes()); got != `before{"ShardIterator":"AAA"}` {
 		t.Error(got)
 	}
-	if got := string(EncodeError([]byte("before"), api.Errorf(api.UnknownOperation, ""))); got != `before{"__type":"UnknownOperationException"}` {
+	if got := string(Encode([]byte("before"), api.Errorf(api.UnknownOperation, ""))); got != `before{"__type":"UnknownOperationException"}` {
 		t.Error(got)
 	}
 }
@@ -142,7 +138,7 @@ func TestEncodeError(t *testing.T) {
 		{api.InternalFailure, "", `{"__type":"InternalFailure"}`},
 		{api.Validation, "tab\tnewline\n\r\x01\\", `{"__type":"ValidationException","message":"tab\tnewline\n\r\u0001\\"}`},
 	} {
-		if got := string(EncodeError(nil, api.Errorf(tc.code, "%s", tc.message))); got != tc.want {
+		if got := string(Encode(nil, api.Errorf(tc.code, "%s", tc.message))); got != tc.want {
 			t.Errorf("got %s, want %s", got, tc.want)
 		}
 	}
