@@ -92,7 +92,7 @@ const minCallBuckets = 4096
 // minCallBuckets.
 type callRates struct {
 	mu      sync.Mutex // guards all fields
-	buckets map[callKey]bucket
+	buckets map[callKey]*bucket
 	// cleanAt is the number of buckets at which the idle ones are removed.
 	cleanAt int
 }
@@ -101,26 +101,28 @@ type callRates struct {
 func (r *callRates) admit(key callKey, limit rate, now stream.Millis) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	b, known := r.buckets[key]
-	b.refill(limit, now)
-	ok := b.affords(limit, 1)
-	if ok {
-		b.level--
-	}
-	if !known {
+	b := r.buckets[key]
+	if b == nil {
 		r.makeRoomLocked(now)
-		// The texts lie in a request's memory.
+		// The texts lie in a request's memory. An assignment to a key that is
+		// there would replace its texts, too.
 		key.account, key.region, key.stream = strings.Clone(key.account), strings.Clone(key.region), strings.Clone(key.stream)
+		b = new(bucket)
+		r.buckets[key] = b
 	}
-	r.buckets[key] = b
-	return ok
+	b.refill(limit, now)
+	if !b.affords(limit, 1) {
+		return false
+	}
+	b.level--
+	return true
 }
 
 // makeRoomLocked removes the buckets that have been idle for a second, if there
 // are many.
 func (r *callRates) makeRoomLocked(now stream.Millis) {
 	if r.buckets == nil {
-		r.buckets = make(map[callKey]bucket)
+		r.buckets = make(map[callKey]*bucket)
 	}
 	if len(r.buckets) < max(r.cleanAt, minCallBuckets) {
 		return
