@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -79,11 +80,33 @@ func newHandler(log *bytes.Buffer, operations ...kinesis.Operation) *httpd.Handl
 // serve serves a handler and returns its address.
 func serve(t *testing.T, h http.Handler) string {
 	t.Helper()
+	l := listen(t)
+	run(t, httpd.NewServer(h, slog.New(slog.DiscardHandler)), l)
+	return l.Addr().String()
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httpd.NewServer(h, slog.New(slog.DiscardHandler))
+	return l
+}
+
+// run runs a server to the end of the test, and of all its connections.
+func run(t *testing.T, s *http.Server, l net.Listener) {
+	t.Helper()
+	var conns sync.WaitGroup
+	s.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			conns.Add(1)
+		case http.StateClosed:
+			conns.Done()
+		case http.StateActive, http.StateIdle, http.StateHijacked:
+		}
+	}
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
 	t.Cleanup(func() {
@@ -91,8 +114,8 @@ func serve(t *testing.T, h http.Handler) string {
 		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
 			t.Errorf("Serve ended with %v", err)
 		}
+		conns.Wait()
 	})
-	return l.Addr().String()
 }
 
 const authorization = "Authorization: AWS4-HMAC-SHA256 Credential=AKID/20261120/eu-west-1/kinesis/aws4_request, " +
