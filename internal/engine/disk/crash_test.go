@@ -2,6 +2,7 @@ package disk
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -92,9 +93,12 @@ func opsOfScript(t *testing.T) int {
 	return w.mem.Ops()
 }
 
+// crashSeeds is for long runs.
+var crashSeeds = flag.Uint64("disk.crashseeds", 8, "how many outcomes of each cut the crash test looks at")
+
 func TestCrashAtEveryChange(t *testing.T) {
 	ops := opsOfScript(t)
-	seeds := uint64(8)
+	seeds := *crashSeeds
 	if testing.Short() {
 		seeds = 2
 	}

@@ -419,23 +419,23 @@ func TestDiskFilledByOthers(t *testing.T) {
 	}
 }
 
-// TestJournalLimit stops checkpoints: appends wait at the limit, deletions do
-// not, and all goes on when checkpoints do.
-func TestJournalLimit(t *testing.T) {
+// atJournalLimit returns a world whose journal is as long as it may be, and
+// whose maint is locked: no checkpoint is made. An append waits; its outcome
+// will be sent.
+func atJournalLimit(t *testing.T, a, b engine.LogID) (*world, <-chan error) {
+	t.Helper()
 	w := newWorld(t)
 	o := w.options()
 	o.CheckpointBytes, o.JournalMaxBytes = 40<<10, 80<<10
-	inject := vfs.NewInject(w.mem, nil)
-	e, err := Open(inject, o)
+	e, err := Open(w.mem, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.e = e
-	a, b := logID(1, 0), logID(1, 1)
 	if err := w.create(a, b); err != nil {
 		t.Fatal(err)
 	}
-	w.e.maint.Lock() // no checkpoint from now on
+	w.e.maint.Lock()
 	n := 0
 	for w.e.waiting.bytes.Load() < o.JournalMaxBytes {
 		if err := w.append(4000, a); err != nil {
@@ -447,6 +447,33 @@ func TestJournalLimit(t *testing.T) {
 	}
 	waits := make(chan error, 1)
 	go func() { waits <- w.append(4000, a) }()
+	return w, waits
+}
+
+// TestCloseAtTheJournalLimit ends an append that waits.
+func TestCloseAtTheJournalLimit(t *testing.T) {
+	w, waits := atJournalLimit(t, logID(1, 0), logID(1, 1))
+	closed := make(chan error, 1)
+	go func() { closed <- w.e.Close() }()
+	if err := <-waits; !errors.Is(err, engine.ErrFailed) {
+		t.Errorf("the append ends with %v", err)
+	}
+	w.e.maint.Unlock()
+	if err := <-closed; err != nil {
+		t.Errorf("close: %v", err)
+	}
+	w.mustOpen()
+	w.verify()
+	if err := w.e.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestJournalLimit stops checkpoints: appends wait at the limit, deletions do
+// not, and all goes on when checkpoints do.
+func TestJournalLimit(t *testing.T) {
+	a, b := logID(1, 0), logID(1, 1)
+	w, waits := atJournalLimit(t, a, b)
 	if err := w.remove(b); err != nil {
 		t.Fatalf("delete at the limit: %v", err)
 	}

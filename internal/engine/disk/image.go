@@ -143,15 +143,15 @@ func (w *imageWriter) body(c *checkpoint) {
 	for i := range c.logs {
 		l := &c.logs[i]
 		w.numbers(l.id.Stream, uint64(l.id.Shard), uint64(l.base), uint64(l.tip.last), uint64(l.tip.time),
-			flag(l.tip.closed), uint64(len(l.segments)))
+			asNumber(l.tip.closed), uint64(len(l.segments)))
 		for j := range l.segments {
 			s := &l.segments[j]
-			w.numbers(uint64(s.First), uint64(s.Last), uint64(s.FirstTime), uint64(s.LastTime), uint64(s.Length), flag(s.Sealed))
+			w.numbers(uint64(s.First), uint64(s.Last), uint64(s.FirstTime), uint64(s.LastTime), uint64(s.Length), asNumber(s.Sealed))
 		}
 	}
 }
 
-func flag(b bool) uint64 {
+func asNumber(b bool) uint64 {
 	if b {
 		return 1
 	}

@@ -74,6 +74,8 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.JournalFileBytes, 64<<20)
 	setDefault(&o.JournalMaxBytes, 2<<30)
 	setDefault(&o.CheckpointBytes, 512<<20)
+	// Appends slow down at one and a half checkpoints, and stop at the limit.
+	o.CheckpointBytes = min(o.CheckpointBytes, o.JournalMaxBytes/2)
 	setDefault(&o.CheckpointBatches, 1_000_000)
 	setDefault(&o.CheckpointAge, time.Hour)
 	setDefault(&o.SegmentBytes, 64<<20)
