@@ -65,6 +65,8 @@ func TestWarmThroughput(t *testing.T) {
 	f.fails("CreateStream", create, api.InvalidArgument, uncommitted)
 	f.commit("ENABLED")
 	f.fails("UpdateStreamWarmThroughput", warm("p", 100), api.InvalidArgument, "WarmThroughputMiBps is only available for streams in ON_DEMAND mode.")
+	f.fails("UpdateStreamWarmThroughput", warm("s", -1), api.Validation, "1 validation error detected: "+
+		"Value '-1' at 'warmThroughputMiBps' failed to satisfy constraint: Member must have value greater than or equal to 0")
 	f.fails("UpdateStreamWarmThroughput", warm("s", 10241), api.InvalidArgument, "WarmThroughputMiBps 10241 is more than the limit of 10240.")
 	f.call("CreateStream", create)
 	object := func(target, current int32) api.Opt[api.WarmThroughputObject] {

@@ -156,7 +156,7 @@ func (s *Service) lookup(c Caller, t target) (*snapshot, error) {
 // and returns the error that refuses it.
 type change func(*stream.Stream) error
 
-// update changes a stream's object in one write.
+// update changes a stream's object in one write, unless the stream is DELETING.
 func (s *Service) update(ctx context.Context, sn *snapshot, fn change) error {
 	st := sn.state
 	st.mu.Lock()
@@ -164,6 +164,9 @@ func (s *Service) update(ctx context.Context, sn *snapshot, fn change) error {
 	sn, err := s.currentLocked(st, sn.Number)
 	if err != nil {
 		return err
+	}
+	if sn.Status == stream.Deleting {
+		return errNotActive(st.ref, stream.Deleting)
 	}
 	_, err = s.writeLocked(ctx, sn, fn)
 	return err

@@ -28,6 +28,8 @@ type fixture struct {
 	engine engine.Engine
 	clock  atomic.Int64
 	ops    map[string]kinesis.Operation
+	// iterators is an iterator of each stream, in tests of every operation.
+	iterators map[string]string
 }
 
 type option func(*kinesis.Config)
@@ -72,9 +74,12 @@ func (f *fixture) do(c kinesis.Caller, name string, in api.Input) (api.Output, e
 		f.t.Fatalf("there is no operation %s", name)
 	}
 	if err := api.Validate(in, op.Schema); err != nil {
+		seen.note(name, in, err)
 		return nil, err
 	}
-	return op.Call(context.Background(), c, in)
+	out, err := op.Call(context.Background(), c, in)
+	seen.note(name, in, err)
+	return out, err
 }
 
 // call performs an operation that must succeed.

@@ -294,6 +294,11 @@ func TestRecordDistribution(t *testing.T) {
 		t.Errorf("by key again the records are in %v", got)
 	}
 
+	f.fails("UpdateStreamRecordDistributionStrategy", &api.UpdateStreamRecordDistributionStrategyInput{
+		StreamARN: some(arnOfS), RecordDistributionStrategy: some("auto"),
+	}, api.Validation, "1 validation error detected: Value 'auto' at 'recordDistributionStrategy' failed to satisfy constraint: "+
+		"Member must satisfy enum value set: [AUTO, USER_PARTITION_KEY]")
+
 	f.create("p", 1)
 	const arn = "arn:aws:kinesis:us-east-1:000000000000:stream/p"
 	const refused = "RecordDistributionStrategy is only available for streams in ON_DEMAND mode, which stream p is not."

@@ -175,6 +175,9 @@ func TestDryRunDoesNothing(t *testing.T) {
 	}, api.DryRunOperation, text)
 	it := f.horizon("s", shard0)
 	f.fails("GetRecords", &api.GetRecordsInput{ShardIterator: some(it), DryRun: some(true)}, api.DryRunOperation, text)
+	f.fails("GetShardIterator", &api.GetShardIteratorInput{
+		StreamName: some("s"), ShardId: some(shard0), ShardIteratorType: some("LATEST"), DryRun: some(true),
+	}, api.DryRunOperation, text)
 	wantData(t, f.read(it))
 }
 

@@ -1,0 +1,442 @@
+package kinesis_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"leat/internal/api"
+	"leat/internal/kinesis"
+)
+
+// phase says in which states of its stream an operation works.
+type phase int
+
+const (
+	inAnyState    phase = iota // in all of them
+	whenActive                 // in no other than ACTIVE
+	whenCreated                // not in CREATING, which is an error
+	whenReadable               // in ACTIVE and UPDATING; else the stream is not found
+	untilDeleting              // in all but DELETING
+	onNoStream                 // it is about no stream
+)
+
+// everyOperation is a case for each operation that is served: a request that
+// succeeds on a stream, but for the stream's name.
+type everyOperation struct {
+	phase    phase
+	onDemand bool // the stream must be in ON_DEMAND mode
+	request  func(f *fixture, name string) api.Input
+}
+
+// request makes a case's function of a request that depends on nothing.
+func request[T any, P interface {
+	*T
+	api.Input
+}](in T,
+) func(*fixture, string) api.Input {
+	return func(*fixture, string) api.Input {
+		again := in
+		return P(&again)
+	}
+}
+
+var (
+	oneTag  = some(map[string]string{"k": "v"})
+	oneKey  = some([]string{"k"})
+	metrics = some([]string{"ALL"})
+)
+
+var everyOperations = map[string]everyOperation{
+	"AddTagsToStream": {untilDeleting, false, request(api.AddTagsToStreamInput{Tags: oneTag})},
+	"CreateStream": {onNoStream, false, request(api.CreateStreamInput{
+		StreamName: some("new"), ShardCount: some(int32(1)), Tags: oneTag, MaxRecordSizeInKiB: some(int32(2048)), StreamModeDetails: mode("PROVISIONED"),
+	})},
+	"DecreaseStreamRetentionPeriod": {whenActive, false, request(api.DecreaseStreamRetentionPeriodInput{RetentionPeriodHours: some(int32(24))})},
+	"DeleteResourcePolicy": {untilDeleting, false, func(f *fixture, name string) api.Input {
+		put := &api.PutResourcePolicyInput{ResourceARN: some(arnOf(name)), Policy: some("{}")}
+		if _, err := f.do(caller, "PutResourcePolicy", put); err != nil && f.summary(name).StreamStatus != "DELETING" {
+			f.t.Fatal(err)
+		}
+		return new(api.DeleteResourcePolicyInput)
+	}},
+	"DeleteStream":              {untilDeleting, false, request(api.DeleteStreamInput{EnforceConsumerDeletion: some(true)})},
+	"DescribeAccountSettings":   {onNoStream, false, request(api.DescribeAccountSettingsInput{})},
+	"DescribeLimits":            {onNoStream, false, request(api.DescribeLimitsInput{})},
+	"DescribeStream":            {inAnyState, false, request(api.DescribeStreamInput{})},
+	"DescribeStreamSummary":     {inAnyState, false, request(api.DescribeStreamSummaryInput{})},
+	"DisableEnhancedMonitoring": {whenActive, false, request(api.DisableEnhancedMonitoringInput{ShardLevelMetrics: metrics})},
+	"EnableEnhancedMonitoring":  {whenActive, false, request(api.EnableEnhancedMonitoringInput{ShardLevelMetrics: metrics})},
+	"GetRecords": {whenReadable, false, func(f *fixture, name string) api.Input {
+		return &api.GetRecordsInput{ShardIterator: some(f.iterators[name])}
+	}},
+	"GetResourcePolicy":             {inAnyState, false, request(api.GetResourcePolicyInput{})},
+	"GetShardIterator":              {whenReadable, false, request(api.GetShardIteratorInput{ShardId: some(shard0), ShardIteratorType: some("TRIM_HORIZON")})},
+	"IncreaseStreamRetentionPeriod": {whenActive, false, request(api.IncreaseStreamRetentionPeriodInput{RetentionPeriodHours: some(int32(48))})},
+	"ListShards":                    {whenCreated, false, request(api.ListShardsInput{})},
+	"ListStreams":                   {onNoStream, false, request(api.ListStreamsInput{})},
+	"ListTagsForResource":           {inAnyState, false, request(api.ListTagsForResourceInput{})},
+	"ListTagsForStream":             {inAnyState, false, request(api.ListTagsForStreamInput{})},
+	"MergeShards":                   {whenActive, false, request(api.MergeShardsInput{ShardToMerge: some("0"), AdjacentShardToMerge: some("1")})},
+	"PutRecord":                     {whenReadable, false, request(api.PutRecordInput{PartitionKey: some("k"), Data: some(api.RawBlob([]byte("x")))})},
+	"PutRecords":                    {whenReadable, false, request(api.PutRecordsInput{Records: some([]api.PutRecordsRequestEntry{entry("k", "x")})})},
+	"PutResourcePolicy":             {untilDeleting, false, request(api.PutResourcePolicyInput{Policy: some("{}")})},
+	"RemoveTagsFromStream":          {untilDeleting, false, request(api.RemoveTagsFromStreamInput{TagKeys: oneKey})},
+	"SplitShard":                    {whenActive, false, request(api.SplitShardInput{ShardToSplit: some("0"), NewStartingHashKey: some("5")})},
+	"StartStreamEncryption":         {whenActive, false, request(api.StartStreamEncryptionInput{EncryptionType: some("KMS"), KeyId: some("alias/k")})},
+	"StopStreamEncryption":          {whenActive, false, request(api.StopStreamEncryptionInput{EncryptionType: some("KMS"), KeyId: some("alias/k")})},
+	"TagResource":                   {untilDeleting, false, request(api.TagResourceInput{Tags: oneTag})},
+	"UntagResource":                 {untilDeleting, false, request(api.UntagResourceInput{TagKeys: oneKey})},
+	"UpdateAccountSettings": {onNoStream, false, request(api.UpdateAccountSettingsInput{
+		MinimumThroughputBillingCommitment: some(api.MinimumThroughputBillingCommitmentInput{Status: some("ENABLED")}),
+	})},
+	"UpdateMaxRecordSize": {whenActive, false, request(api.UpdateMaxRecordSizeInput{MaxRecordSizeInKiB: some(int32(2048))})},
+	"UpdateShardCount":    {whenActive, false, request(api.UpdateShardCountInput{TargetShardCount: some(int32(3)), ScalingType: some("UNIFORM_SCALING")})},
+	"UpdateStreamMode":    {whenActive, false, request(api.UpdateStreamModeInput{StreamModeDetails: mode("ON_DEMAND")})},
+	"UpdateStreamRecordDistributionStrategy": {
+		whenActive, true, request(api.UpdateStreamRecordDistributionStrategyInput{RecordDistributionStrategy: some("AUTO")}),
+	},
+	"UpdateStreamWarmThroughput": {whenActive, true, request(api.UpdateStreamWarmThroughputInput{WarmThroughputMiBps: some(int32(10))})},
+}
+
+func arnOf(name string) string { return "arn:aws:kinesis:us-east-1:000000000000:stream/" + name }
+
+// everyFixture is a fixture on which each operation's request succeeds: its
+// account may use everything, and it has the streams s and t.
+func everyFixture(t *testing.T, op everyOperation, opts ...option) *fixture {
+	t.Helper()
+	f := newFixture(t)
+	f.commit("ENABLED")
+	f.iterators = make(map[string]string)
+	for _, name := range []string{"s", "t"} {
+		if op.onDemand {
+			f.createOnDemand(name)
+		} else {
+			f.create(name, 2)
+		}
+		f.iterators[name] = f.horizon(name, shard0)
+	}
+	f.open(opts...)
+	return f
+}
+
+// textMember returns a member of a request, nil if it has none of that name.
+func textMember(in api.Input, name string) *api.Opt[string] {
+	m, _ := in.Member(name).(*api.Opt[string])
+	return m
+}
+
+// arnMember returns the member of a request that takes a stream's ARN, nil if
+// none does.
+func arnMember(in api.Input) *api.Opt[string] {
+	for _, name := range []string{"StreamARN", "ResourceARN"} {
+		if m := textMember(in, name); m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// eachOperation runs a test for each operation that has a case.
+func eachOperation(t *testing.T, test func(t *testing.T, name string, op everyOperation)) {
+	for _, name := range slices.Sorted(maps.Keys(everyOperations)) {
+		t.Run(name, func(t *testing.T) { test(t, name, everyOperations[name]) })
+	}
+}
+
+func TestEveryOperationHasACase(t *testing.T) {
+	for name := range newFixture(t).ops {
+		if _, ok := everyOperations[name]; !ok {
+			t.Errorf("%s is served and has no case in everyOperations", name)
+		}
+	}
+}
+
+// Streams are named by name, by ARN or by both, and a StreamId changes nothing.
+func TestEveryOperationNamesStreams(t *testing.T) {
+	eachOperation(t, func(t *testing.T, name string, op everyOperation) {
+		for _, by := range []string{"name", "ARN", "both", "name and id", "ARN and id"} {
+			f := everyFixture(t, op)
+			in := op.request(f, "s")
+			byName, byARN, byID := textMember(in, "StreamName"), arnMember(in), textMember(in, "StreamId")
+			if byName == nil && strings.Contains(by, "name") || byARN == nil && strings.Contains(by, "ARN") ||
+				(byName == nil || byARN == nil) && by == "both" || op.phase == onNoStream {
+				continue
+			}
+			if strings.Contains(by, "name") || by == "both" {
+				*byName = some("s")
+			}
+			if strings.Contains(by, "ARN") || by == "both" {
+				*byARN = some(arnOfS)
+			}
+			if strings.Contains(by, "id") && byID != nil {
+				*byID = some("abcdefghijklmnopqrst-abc")
+			}
+			if out, err := f.do(caller, name, in); err != nil {
+				t.Errorf("by %s: %v", by, err)
+			} else if r, ok := out.(api.Releaser); ok {
+				r.Release()
+			}
+		}
+	})
+}
+
+// unknownStream is what operations answer that do not say that the stream is
+// not found.
+var unknownStream = map[string]string{
+	"GetShardIterator": "Shard shardId-000000000000 in stream no under account 000000000000 does not exist",
+	"GetRecords":       "", // the iterator says which stream it is
+}
+
+func TestEveryOperationRefusesOtherStreams(t *testing.T) {
+	eachOperation(t, func(t *testing.T, name string, op everyOperation) {
+		if op.phase == onNoStream {
+			t.Skip("it is about no stream")
+		}
+		f := everyFixture(t, op)
+		missing := "Stream no under account 000000000000 not found."
+		if text, ok := unknownStream[name]; ok {
+			missing = text
+		}
+		in := op.request(f, "s")
+		byName, byARN := textMember(in, "StreamName"), arnMember(in)
+		if byName != nil {
+			*byName = some("no")
+			f.fails(name, in, api.ResourceNotFound, missing)
+			*byName = api.Opt[string]{}
+			nameless := "Either StreamName or StreamARN should be provided."
+			if name == "ListShards" {
+				nameless = "Either NextToken or StreamName should be provided."
+			}
+			f.fails(name, in, api.InvalidArgument, nameless)
+		}
+		if byName != nil && byARN != nil {
+			*byName, *byARN = some("t"), some(arnOfS)
+			f.fails(name, in, api.InvalidArgument, "StreamName t and StreamARN "+arnOfS+" name different streams.")
+			*byName = api.Opt[string]{}
+		}
+		if byARN == nil {
+			return
+		}
+		if missing != "" {
+			*byARN = some(arnOf("no"))
+			f.fails(name, in, api.ResourceNotFound, missing)
+		}
+		const foreign = "arn:aws:kinesis:us-east-1:111111111111:stream/s"
+		*byARN = some(foreign)
+		f.fails(name, in, api.AccessDenied, "User: arn:aws:iam::000000000000:root is not authorized to access resource: "+
+			foreign+" because no resource-based policy allows it")
+		const odd = "arn:aws:kinesis:us-east-1:000000000000:stream/s/t"
+		*byARN = some(odd)
+		f.fails(name, in, api.InvalidArgument, "Invalid StreamARN "+odd+".")
+	})
+}
+
+// outcome performs an operation and returns its error as text, "" if there is
+// none.
+func (f *fixture) outcome(name string, in api.Input) string {
+	f.t.Helper()
+	out, err := f.do(caller, name, in)
+	if r, ok := out.(api.Releaser); ok && err == nil {
+		r.Release()
+	}
+	if err == nil {
+		return ""
+	}
+	e, ok := errors.AsType[*api.Error](err)
+	if !ok {
+		f.t.Fatalf("%s: %v", name, err)
+	}
+	return e.Code + ": " + e.Message
+}
+
+func TestEveryOperationInEveryState(t *testing.T) {
+	const notFound = "ResourceNotFoundException: Stream s under account 000000000000 not found."
+	notActive := func(state string) string {
+		return "ResourceInUseException: Stream s under account 000000000000 not ACTIVE, instead in state " + state
+	}
+	// enter brings the stream into a state.
+	enter := map[string]func(*fixture){
+		"CREATING": func(f *fixture) {
+			mode := f.summary("s").StreamModeDetails
+			f.call("DeleteStream", &api.DeleteStreamInput{StreamName: some("s")})
+			f.advance(time.Minute)
+			f.call("CreateStream", &api.CreateStreamInput{StreamName: some("s"), StreamModeDetails: mode})
+		},
+		"ACTIVE":   func(*fixture) {},
+		"UPDATING": func(f *fixture) { f.startEncryption("alias/k") },
+		"DELETING": func(f *fixture) { f.call("DeleteStream", &api.DeleteStreamInput{StreamName: some("s")}) },
+	}
+	want := func(p phase, state string) string {
+		switch {
+		case state == "ACTIVE":
+			return ""
+		case p == whenActive, p == whenCreated && state == "CREATING", p == untilDeleting && state == "DELETING":
+			return notActive(state)
+		case p == whenReadable && state != "UPDATING":
+			return notFound
+		}
+		return ""
+	}
+	eachOperation(t, func(t *testing.T, name string, op everyOperation) {
+		if op.phase == onNoStream {
+			t.Skip("it is about no stream")
+		}
+		for state, in := range enter {
+			f := everyFixture(t, op, withTransitions)
+			in(f)
+			if got := f.summary("s").StreamStatus; got != state {
+				t.Fatalf("the stream is %s instead of %s", got, state)
+			}
+			req := op.request(f, "s")
+			if m := textMember(req, "StreamName"); m != nil {
+				*m = some("s")
+			} else if name != "GetRecords" {
+				*arnMember(req) = some(arnOfS)
+			}
+			expected := want(op.phase, state)
+			if expected == notFound && (name == "GetRecords" || name == "GetShardIterator") {
+				expected = "ResourceNotFoundException: Shard shardId-000000000000 in stream s under account 000000000000 does not exist"
+			}
+			if got := f.outcome(name, req); got != expected {
+				t.Errorf("in %s: %q, want %q", state, got, expected)
+			}
+		}
+	})
+}
+
+// callRates are AWS's rates of calls, per second.
+var callRates = map[string]kinesis.CallRate{
+	"AddTagsToStream":               {PerSecond: 5},
+	"CreateStream":                  {PerSecond: 5},
+	"DecreaseStreamRetentionPeriod": {PerSecond: 5, PerStream: true},
+	"DeleteResourcePolicy":          {PerSecond: 5},
+	"DeleteStream":                  {PerSecond: 5},
+	"DescribeAccountSettings":       {PerSecond: 5},
+	"DescribeLimits":                {PerSecond: 1},
+	"DescribeStream":                {PerSecond: 10},
+	"DescribeStreamSummary":         {PerSecond: 20},
+	"DisableEnhancedMonitoring":     {PerSecond: 5, PerStream: true},
+	"EnableEnhancedMonitoring":      {PerSecond: 5, PerStream: true},
+	"GetResourcePolicy":             {PerSecond: 5},
+	"IncreaseStreamRetentionPeriod": {PerSecond: 5, PerStream: true},
+	"ListShards":                    {PerSecond: 1000, PerStream: true},
+	"ListStreams":                   {PerSecond: 5},
+	"ListTagsForStream":             {PerSecond: 5, PerStream: true},
+	"MergeShards":                   {PerSecond: 5, PerStream: true},
+	"PutResourcePolicy":             {PerSecond: 5},
+	"RemoveTagsFromStream":          {PerSecond: 5, PerStream: true},
+	"SplitShard":                    {PerSecond: 5, PerStream: true},
+	"UpdateAccountSettings":         {PerSecond: 5},
+	"UpdateShardCount":              {PerSecond: 10, PerStream: true},
+	"UpdateStreamWarmThroughput":    {PerSecond: 5},
+}
+
+func TestEveryOperationKeepsItsRate(t *testing.T) {
+	eachOperation(t, func(t *testing.T, name string, op everyOperation) {
+		f := everyFixture(t, op, withRates)
+		limit := callRates[name]
+		if got := f.ops[name].Rate; got != limit {
+			t.Fatalf("its rate is %+v, want %+v", got, limit)
+		}
+		if limit.PerSecond == 0 {
+			return
+		}
+		on := func(stream string) api.Input {
+			in := op.request(f, stream)
+			if m := textMember(in, "StreamName"); m != nil {
+				*m = some(stream)
+			} else if m := arnMember(in); m != nil {
+				*m = some(arnOf(stream))
+			}
+			return in
+		}
+		first, other := on("s"), on("t")
+		exceeded := "LimitExceededException: Rate exceeded for stream s under account 000000000000."
+		if op.phase == onNoStream && name != "CreateStream" {
+			exceeded = "LimitExceededException: Rate exceeded for account 000000000000."
+		}
+		isRate := func(in api.Input) bool { return strings.Contains(f.outcome(name, in), "Rate exceeded") }
+		for range 2 {
+			for i := range limit.PerSecond {
+				if isRate(first) {
+					t.Fatalf("call %d of %d is refused", i+1, limit.PerSecond)
+				}
+			}
+			if got := f.outcome(name, first); got != exceeded {
+				t.Errorf("one call too many: %q", got)
+			}
+			if limit.PerStream == isRate(other) {
+				t.Errorf("a call for another stream is refused: %v", !limit.PerStream)
+			}
+			if _, err := f.do(kinesis.Caller{Account: "111111111111", Region: "us-east-1"}, name, on("s")); err != nil && strings.Contains(err.Error(), "Rate exceeded") {
+				t.Errorf("another account's call is refused: %v", err)
+			}
+			f.advance(time.Second)
+		}
+	})
+}
+
+// What is kept for counting calls does not grow with what clients name.
+func TestCallRatesAreBounded(t *testing.T) {
+	f := newFixture(t)
+	f.open(withRates)
+	names := func(i int) *api.ListTagsForStreamInput {
+		return &api.ListTagsForStreamInput{StreamName: some(fmt.Sprint("s", i))}
+	}
+	most := 0
+	for i := range 50_000 {
+		if _, err := f.do(caller, "ListTagsForStream", names(i)); err == nil {
+			t.Fatal("a stream is there")
+		}
+		if i%1000 == 0 {
+			f.advance(time.Second)
+		}
+		most = max(most, kinesis.CallBucketsForTest(f.Service))
+	}
+	if most > 5000 {
+		t.Errorf("%d buckets are kept for 1,000 calls a second", most)
+	}
+}
+
+func TestDailyLimits(t *testing.T) {
+	f := newFixture(t)
+	f.open(withRates)
+	f.create("s", 1)
+	const text = "Stream s under account 000000000000 has reached the limit of %d such changes in 24 hours."
+	for i := range 11 {
+		in := &api.UpdateShardCountInput{StreamName: some("s"), TargetShardCount: some(int32(1 + (i+1)%2)), ScalingType: some("UNIFORM_SCALING")}
+		if f.advance(time.Second); i < 10 {
+			f.call("UpdateShardCount", in)
+		} else {
+			f.fails("UpdateShardCount", in, api.LimitExceeded, fmt.Sprintf(text, 10))
+		}
+	}
+	for i := range 3 {
+		in := &api.UpdateStreamModeInput{StreamARN: some(arnOfS), StreamModeDetails: mode([]string{"ON_DEMAND", "PROVISIONED"}[i%2])}
+		if i < 2 {
+			f.call("UpdateStreamMode", in)
+		} else {
+			f.fails("UpdateStreamMode", in, api.LimitExceeded, fmt.Sprintf(text, 2))
+		}
+	}
+	start := &api.StartStreamEncryptionInput{StreamName: some("s"), EncryptionType: some("KMS"), KeyId: some("alias/k")}
+	stop := &api.StopStreamEncryptionInput{StreamName: some("s"), EncryptionType: some("KMS"), KeyId: some("alias/k")}
+	for range 25 {
+		f.call("StartStreamEncryption", start)
+		f.call("StopStreamEncryption", stop)
+	}
+	f.open(withRates) // counts outlive a restart
+	f.fails("StartStreamEncryption", start, api.LimitExceeded, fmt.Sprintf(text, 25))
+	f.fails("StopStreamEncryption", stop, api.LimitExceeded, fmt.Sprintf(text, 25))
+	f.advance(24 * time.Hour)
+	f.call("StartStreamEncryption", start)
+	f.open()
+	for range 30 {
+		f.call("StartStreamEncryption", start)
+	}
+}
