@@ -60,7 +60,7 @@ func (s *Service) updateAccountSettings(
 
 // checkNothingWarm refuses to end a commitment that a stream relies on.
 func (s *Service) checkNothingWarm(c Caller) error {
-	for _, sn := range s.states(c) {
+	for sn := range s.streams(c) {
 		if sn.Warm.TargetMiBps > 0 {
 			return api.Errorf(api.InvalidArgument,
 				"MinimumThroughputBillingCommitment cannot be DISABLED while stream %s under account %s has warm throughput.", sn.Name, sn.Account)

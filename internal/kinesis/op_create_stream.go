@@ -104,7 +104,7 @@ func (s *Service) checkModeQuota(c Caller, mode stream.Mode, shards int) error {
 
 func (s *Service) streamsInTransition(c Caller) int {
 	n, now := 0, s.engine.Now()
-	for _, sn := range s.states(c) {
+	for sn := range s.streams(c) {
 		if status := sn.status(now); status == stream.Creating || status == stream.Deleting {
 			n++
 		}

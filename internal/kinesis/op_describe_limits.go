@@ -28,7 +28,7 @@ func (s *Service) describeLimits(
 
 func (s *Service) onDemandStreams(c Caller) int {
 	n := 0
-	for _, sn := range s.states(c) {
+	for sn := range s.streams(c) {
 		if sn.Mode == stream.OnDemand {
 			n++
 		}

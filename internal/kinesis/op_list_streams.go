@@ -25,14 +25,13 @@ func (s *Service) listStreams(_ context.Context, c Caller, in *api.ListStreamsIn
 		}
 		after = token[0]
 	}
-	states := s.states(c)
-	first, found := slices.BinarySearchFunc(states, after, func(sn *snapshot, name string) int {
-		return strings.Compare(sn.Name, name)
-	})
-	if found {
-		first++
+	var states []*snapshot
+	for sn := range s.streams(c) {
+		if sn.Name > after {
+			states = append(states, sn)
+		}
 	}
-	states = states[first:]
+	slices.SortFunc(states, func(a, b *snapshot) int { return strings.Compare(a.Name, b.Name) })
 	limit := min(int(in.Limit.Or(stream.MaxListStreams)), stream.MaxListStreams)
 	out := &api.ListStreamsOutput{HasMoreStreams: len(states) > limit, StreamNames: []string{}}
 	if out.HasMoreStreams {

@@ -1,10 +1,10 @@
 package kinesis
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -95,19 +95,18 @@ func (s *Service) find(r ref) *snapshot {
 	return sn
 }
 
-// states returns the streams of an account and region, ordered by name.
-func (s *Service) states(c Caller) []*snapshot {
-	var found []*snapshot
-	for _, st := range s.allStates() {
-		if st.ref.account != c.Account || st.ref.region != c.Region {
-			continue
-		}
-		if sn := s.find(st.ref); sn != nil {
-			found = append(found, sn)
+// streams yields the streams of an account and region, in no order.
+func (s *Service) streams(c Caller) iter.Seq[*snapshot] {
+	return func(yield func(*snapshot) bool) {
+		for _, st := range s.allStates() {
+			if st.ref.account != c.Account || st.ref.region != c.Region {
+				continue
+			}
+			if sn := s.find(st.ref); sn != nil && !yield(sn) {
+				return
+			}
 		}
 	}
-	slices.SortFunc(found, func(a, b *snapshot) int { return cmp.Compare(a.Name, b.Name) })
-	return found
 }
 
 // target is how requests name a stream.

@@ -147,7 +147,7 @@ func (s *Service) shardQuota(region string) int {
 // provisionedShards counts the open shards that count against the quota.
 func (s *Service) provisionedShards(c Caller) int {
 	n := 0
-	for _, sn := range s.states(c) {
+	for sn := range s.streams(c) {
 		if sn.Mode == stream.Provisioned {
 			n += sn.Shards.Open()
 		}
