@@ -79,6 +79,7 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 	flags.DurationVar(&c.TransitionDelay, "transition-delay", c.TransitionDelay,
 		"how long CREATING, UPDATING and DELETING last; 0 and they are never seen")
 	flags.DurationVar(&c.IteratorTTL, "iterator-ttl", c.IteratorTTL, "how long a shard iterator can be used")
+	flags.DurationVar(&c.SubscriptionTTL, "subscription-ttl", c.SubscriptionTTL, "how long a subscription to a shard lives")
 	flags.Var(f.logFormat, "log-format", "form of the logs")
 	flags.Var(f.logLevel, "log-level", "least level of the logs")
 	documentEnv(flags)

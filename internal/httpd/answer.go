@@ -16,6 +16,8 @@ type answer struct {
 	errorType   string // for x-amzn-ErrorType, empty for none
 	body        []byte
 	buffer      *buffer // what body is in, if that is pooled
+	// stream, if not nil, is sent in place of body.
+	stream *eventStream
 	// header holds what only this answer has; nil for nothing.
 	header http.Header
 	// bare leaves x-amz-id-2 out.
@@ -50,6 +52,11 @@ func (h *Handler) write(w http.ResponseWriter, x *exchange, a answer) {
 	}
 	if a.errorType != "" {
 		header[headerErrorType] = []string{a.errorType}
+	}
+	if a.stream != nil {
+		w.WriteHeader(a.status)
+		h.send(x.Context(), w, x, a.stream)
+		return
 	}
 	header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	_ = x.control.SetWriteDeadline(time.Now().Add(answerTimeout))

@@ -18,13 +18,16 @@ func (h *Handler) call(ctx context.Context, x *exchange, rt *route, caller kines
 }
 
 // perform decodes the body, validates it, performs the operation and encodes
-// what it returns.
+// what it returns, unless that is a stream.
 func (h *Handler) perform(ctx context.Context, x *exchange, rt *route, caller kinesis.Caller, in api.Input) answer {
 	if err := x.codec.decode(x.body.b, in); err != nil {
 		return h.errorAnswer(x.codec, err)
 	}
 	if err := api.Validate(in, rt.Schema); err != nil {
 		return h.errorAnswer(x.codec, err)
+	}
+	if rt.Stream != nil {
+		return h.begin(ctx, x, rt, caller, in)
 	}
 	out, err := rt.Call(ctx, caller, in)
 	if err != nil {
@@ -33,9 +36,15 @@ func (h *Handler) perform(ctx context.Context, x *exchange, rt *route, caller ki
 	return h.outputAnswer(x.codec, rt, out)
 }
 
-// failure answers an operation's error. One that no client was meant to see is
-// logged under the request's id, and the client hears of an internal failure.
+// failure answers an operation's error.
 func (h *Handler) failure(ctx context.Context, x *exchange, rt *route, err error) answer {
+	return h.errorAnswer(x.codec, h.clientError(ctx, x, rt, err))
+}
+
+// clientError returns what the client hears of an operation's error. One that no
+// client was meant to see is logged under the request's id, and the client hears
+// of an internal failure.
+func (h *Handler) clientError(ctx context.Context, x *exchange, rt *route, err error) *api.Error {
 	var e *api.Error
 	switch {
 	case errors.As(err, &e):
@@ -48,7 +57,7 @@ func (h *Handler) failure(ctx context.Context, x *exchange, rt *route, err error
 			"operation", rt.Name, "request_id", x.ids.request, "error", err)
 		e = api.Errorf(api.InternalFailure, "")
 	}
-	return h.errorAnswer(x.codec, e)
+	return e
 }
 
 // outputAnswer encodes an operation's output, and releases it. No output is an

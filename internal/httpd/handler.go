@@ -36,7 +36,9 @@
 // # Memory
 //
 // The strings and blobs of an input refer to the request's body. Body and
-// answer are in pooled buffers; both go back only after the answer is sent.
+// answer are in pooled buffers; both go back only after the answer is sent. A
+// stream of events lasts longer than that: its body goes back before it begins,
+// and what an event is encoded in when that is sent.
 package httpd
 
 import (

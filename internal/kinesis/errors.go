@@ -17,6 +17,11 @@ func errNotActive(r ref, status stream.Status) *api.Error {
 		r.name, r.account, status)
 }
 
+func errHasConsumers(r ref) *api.Error {
+	return api.Errorf(api.ResourceInUse,
+		"Stream %s under account %s has registered consumers. Deregister them, or set EnforceConsumerDeletion.", r.name, r.account)
+}
+
 // errBadShardID is for a shard id that is none, and for one of the operations
 // that change shards when the stream has no such shard.
 func errBadShardID(r ref, shard string) *api.Error {

@@ -72,7 +72,7 @@ func (s *Service) forget(st *streamState) {
 // insertLocked writes the first object of a stream, later than whatever had
 // its name before.
 func (s *Service) insertLocked(ctx context.Context, st *streamState, obj stream.Stream) (*snapshot, error) {
-	last, err := s.tombstone(ctx, st.ref)
+	last, err := s.tombstone(ctx, st.ref.tombstoneKey())
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +91,10 @@ func (s *Service) insertLocked(ctx context.Context, st *streamState, obj stream.
 	return st.publish(obj, rev), nil
 }
 
-// tombstone returns the last creation second of an earlier stream with the
-// name, 0 if there was none.
-func (s *Service) tombstone(ctx context.Context, r ref) (stream.Second, error) {
-	entry, err := s.engine.Get(ctx, r.tombstoneKey())
+// tombstone returns the last creation second of an earlier stream or consumer,
+// 0 if there was none.
+func (s *Service) tombstone(ctx context.Context, key engine.Key) (stream.Second, error) {
+	entry, err := s.engine.Get(ctx, key)
 	if errors.Is(err, engine.ErrNotFound) {
 		return 0, nil
 	}
@@ -116,8 +116,9 @@ func (s *Service) finishCreateLocked(ctx context.Context, sn *snapshot) (*snapsh
 	})
 }
 
-// remove deletes a stream: at once, or when its DELETING ends.
-func (s *Service) remove(ctx context.Context, sn *snapshot) error {
+// remove deletes a stream: at once, or when its DELETING ends. It has to be told
+// to delete the stream's consumers with it. Subscriptions end at once.
+func (s *Service) remove(ctx context.Context, sn *snapshot, consumersToo bool) error {
 	st := sn.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -128,19 +129,27 @@ func (s *Service) remove(ctx context.Context, sn *snapshot) error {
 	if sn.Status == stream.Deleting {
 		return errNotActive(st.ref, stream.Deleting)
 	}
+	if !consumersToo && len(st.consumersAt(s.engine.Now())) > 0 {
+		return errHasConsumers(st.ref)
+	}
 	sn, err = s.writeLocked(ctx, sn, func(obj *stream.Stream) error {
 		obj.Status = stream.Deleting
 		obj.BusyUntil = s.engine.Now().Add(s.cfg.TransitionDelay)
 		return nil
 	})
-	if err != nil || s.cfg.TransitionDelay > 0 {
+	if err != nil {
 		return err
+	}
+	st.endSubscriptions(errStreamNotFound(st.ref))
+	if s.cfg.TransitionDelay > 0 {
+		return nil
 	}
 	return s.finishDeleteLocked(ctx, sn)
 }
 
 // finishDeleteLocked removes the logs of a stream whose object says Deleting,
-// and then the object. From the first step on nothing can be appended.
+// and then the object with its consumers. From the first step on nothing can be
+// appended.
 func (s *Service) finishDeleteLocked(ctx context.Context, sn *snapshot) error {
 	if err := s.engine.Delete(ctx, sn.ownedLogs()); err != nil {
 		return fmt.Errorf("delete the logs of stream %s: %w", sn.Name, err)
@@ -149,11 +158,10 @@ func (s *Service) finishDeleteLocked(ctx context.Context, sn *snapshot) error {
 	for _, shard := range sn.Shards {
 		last = max(last, shard.Created)
 	}
-	_, err := s.engine.Write(ctx, []engine.Change{
-		{Key: sn.state.ref.key(), Delete: true, Expect: sn.revision},
-		{Key: sn.state.ref.tombstoneKey(), Value: encodeSecond(last), Expect: engine.Any},
-	})
-	if err != nil {
+	changes := append(sn.state.consumerRemovals(sn.state.listConsumers()),
+		engine.Change{Key: sn.state.ref.key(), Delete: true, Expect: sn.revision},
+		engine.Change{Key: sn.state.ref.tombstoneKey(), Value: encodeSecond(last), Expect: engine.Any})
+	if _, err := s.engine.Write(ctx, changes); err != nil {
 		return fmt.Errorf("delete stream %s: %w", sn.Name, err)
 	}
 	s.forget(sn.state)

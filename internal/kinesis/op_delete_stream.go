@@ -7,12 +7,13 @@ import (
 )
 
 // DeleteStream deletes a stream with all its records, in any status but
-// DELETING.
+// DELETING. One that has consumers is refused, unless EnforceConsumerDeletion
+// says that they go with it.
 
 func (s *Service) deleteStream(ctx context.Context, c Caller, in *api.DeleteStreamInput) error {
 	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
 	if err != nil {
 		return err
 	}
-	return s.remove(ctx, sn)
+	return s.remove(ctx, sn, in.EnforceConsumerDeletion.V)
 }

@@ -28,7 +28,7 @@ func (s *Service) describeStreamSummary(
 		EncryptionType:          encryption,
 		KeyId:                   key,
 		OpenShardCount:          int32(sn.Shards.Open()),
-		ConsumerCount:           api.Some(int32(0)),
+		ConsumerCount:           api.Some(int32(len(sn.state.consumersAt(now)))),
 		MaxRecordSizeInKiB:      api.Some(int32(sn.MaxRecordKiB)),
 
 		WarmThroughput:             sn.warmThroughput(now),

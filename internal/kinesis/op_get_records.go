@@ -76,30 +76,14 @@ type recordsOutput struct {
 // Release implements api.Releaser.
 func (o *recordsOutput) Release() { o.page.release() }
 
-// EncodedSize implements api.Sizer: base64, the members of each record, and
-// those of the answer.
-func (o *recordsOutput) EncodedSize() int {
-	const record, answer = 200, 2048
-	return (o.page.bytes+2)/3*4 + len(o.Records)*record + answer
-}
+// EncodedSize implements api.Sizer.
+func (o *recordsOutput) EncodedSize() int { return o.page.encodedSize() }
 
 func (s *Service) recordsOutput(
 	sn *snapshot, shard stream.Shard, it stream.Iterator, page *readPage, now stream.Millis,
 ) *recordsOutput {
 	out := &recordsOutput{page: page}
-	text := newTexts(len(page.records) * sequenceNumberLen)
-	out.Records = make([]api.Record, len(page.records))
-	for i := range page.records {
-		r := &page.records[i]
-		seq := stream.SequenceNumber{Created: shard.Created, Shard: shard.ID, Position: r.position, Time: r.at.Second()}
-		out.Records[i] = api.Record{
-			SequenceNumber:              text.sequenceNumber(seq),
-			ApproximateArrivalTimestamp: api.Some(api.Timestamp(r.at)),
-			Data:                        api.RawBlob(r.data),
-			PartitionKey:                string(r.key),
-			EncryptionType:              recordEncryption(r.encrypted),
-		}
-	}
+	out.Records = page.view(shard)
 	out.MillisBehindLatest = api.Some(page.millisBehind(now))
 	if page.drained() {
 		out.ChildShards = api.Some(childShards(sn, shard.ID))

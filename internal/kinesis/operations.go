@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"context"
+	"iter"
 
 	"leat/internal/api"
 )
@@ -12,7 +13,14 @@ type Caller struct {
 	Region  string
 }
 
-// Operation is one row of the table of operations.
+// Events is an answer that goes on: the iteration waits for each event and ends
+// when the answer does. It must be begun, once. Each event may be used until the
+// next. An error is the last pair; one that is not an *api.Error is an internal
+// failure.
+type Events = iter.Seq2[api.Output, error]
+
+// Operation is one row of the table of operations. It has either a Call or a
+// Stream.
 type Operation struct {
 	Name   string
 	Input  func() api.Input
@@ -21,6 +29,11 @@ type Operation struct {
 	// Output is an answer with an empty body. An error that is not an
 	// *api.Error is an internal failure.
 	Call func(ctx context.Context, c Caller, in api.Input) (api.Output, error)
+	// Stream begins an answer of events of the type EventType. It ends with the
+	// context. Errors are as those of Call. The input is not used after the
+	// return.
+	Stream    func(ctx context.Context, c Caller, in api.Input) (Events, error)
+	EventType string
 	// Rate is how often AWS lets the operation be called, beside the rates of
 	// shards. Call enforces it where rates are enforced.
 	Rate CallRate
@@ -34,9 +47,11 @@ func (s *Service) Operations() []Operation {
 		withoutOutput("DecreaseStreamRetentionPeriod", api.DecreaseStreamRetentionPeriodSchema, s.decreaseStreamRetentionPeriod).at(perStream(5)),
 		withoutOutput("DeleteResourcePolicy", api.DeleteResourcePolicySchema, s.deleteResourcePolicy).at(perAccount(5)),
 		withoutOutput("DeleteStream", api.DeleteStreamSchema, s.deleteStream).at(perAccount(5)),
+		withoutOutput("DeregisterStreamConsumer", api.DeregisterStreamConsumerSchema, s.deregisterStreamConsumer).at(perStream(5)),
 		withOutput("DescribeAccountSettings", api.DescribeAccountSettingsSchema, s.describeAccountSettings).at(perAccount(5)),
 		withOutput("DescribeLimits", api.DescribeLimitsSchema, s.describeLimits).at(perAccount(1)),
 		withOutput("DescribeStream", api.DescribeStreamSchema, s.describeStream).at(perAccount(10)),
+		withOutput("DescribeStreamConsumer", api.DescribeStreamConsumerSchema, s.describeStreamConsumer).at(perStream(20)),
 		withOutput("DescribeStreamSummary", api.DescribeStreamSummarySchema, s.describeStreamSummary).at(perAccount(20)),
 		withOutput("DisableEnhancedMonitoring", api.DisableEnhancedMonitoringSchema, s.disableEnhancedMonitoring).at(perStream(5)),
 		withOutput("EnableEnhancedMonitoring", api.EnableEnhancedMonitoringSchema, s.enableEnhancedMonitoring).at(perStream(5)),
@@ -45,6 +60,7 @@ func (s *Service) Operations() []Operation {
 		withOutput("GetShardIterator", api.GetShardIteratorSchema, s.getShardIterator),
 		withoutOutput("IncreaseStreamRetentionPeriod", api.IncreaseStreamRetentionPeriodSchema, s.increaseStreamRetentionPeriod).at(perStream(5)),
 		withOutput("ListShards", api.ListShardsSchema, s.listShards).at(perStream(1000)),
+		withOutput("ListStreamConsumers", api.ListStreamConsumersSchema, s.listStreamConsumers).at(perStream(5)),
 		withOutput("ListStreams", api.ListStreamsSchema, s.listStreams).at(perAccount(5)),
 		withOutput("ListTagsForResource", api.ListTagsForResourceSchema, s.listTagsForResource),
 		withOutput("ListTagsForStream", api.ListTagsForStreamSchema, s.listTagsForStream).at(perStream(5)),
@@ -52,10 +68,12 @@ func (s *Service) Operations() []Operation {
 		withOutput("PutRecord", api.PutRecordSchema, s.putRecord),
 		withOutput("PutRecords", api.PutRecordsSchema, s.putRecords),
 		withoutOutput("PutResourcePolicy", api.PutResourcePolicySchema, s.putResourcePolicy).at(perAccount(5)),
+		withOutput("RegisterStreamConsumer", api.RegisterStreamConsumerSchema, s.registerStreamConsumer).at(perStream(5)),
 		withoutOutput("RemoveTagsFromStream", api.RemoveTagsFromStreamSchema, s.removeTagsFromStream).at(perStream(5)),
 		withoutOutput("SplitShard", api.SplitShardSchema, s.splitShard).at(perStream(5)),
 		withoutOutput("StartStreamEncryption", api.StartStreamEncryptionSchema, s.startStreamEncryption),
 		withoutOutput("StopStreamEncryption", api.StopStreamEncryptionSchema, s.stopStreamEncryption),
+		withEvents("SubscribeToShard", api.SubscribeToShardSchema, "SubscribeToShardEvent", s.subscribeToShard),
 		withoutOutput("TagResource", api.TagResourceSchema, s.tagResource),
 		withoutOutput("UntagResource", api.UntagResourceSchema, s.untagResource),
 		withOutput("UpdateAccountSettings", api.UpdateAccountSettingsSchema, s.updateAccountSettings).at(perAccount(5)),
@@ -99,6 +117,21 @@ func withoutOutput[T any, P input[T]](
 		Input:  func() api.Input { return P(new(T)) },
 		Call: func(ctx context.Context, c Caller, in api.Input) (api.Output, error) {
 			return nil, storageError(call(ctx, c, in.(P)))
+		},
+	}
+}
+
+func withEvents[T any, P input[T]](
+	name string, schema *api.Structure, eventType string, stream func(context.Context, Caller, P) (Events, error),
+) Operation {
+	return Operation{
+		Name:      name,
+		Schema:    schema,
+		Input:     func() api.Input { return P(new(T)) },
+		EventType: eventType,
+		Stream: func(ctx context.Context, c Caller, in api.Input) (Events, error) {
+			events, err := stream(ctx, c, in.(P))
+			return events, storageError(err)
 		},
 	}
 }

@@ -42,6 +42,9 @@ type streamState struct {
 	mu   sync.Mutex               // serialises changes; readers use snap
 	// rates holds the *shardRates of the shards that were used.
 	rates sync.Map
+	// consumers are the stream's, ordered by name; nil for none. They change
+	// with mu held.
+	consumers atomic.Pointer[[]*consumer]
 }
 
 // snapshot is a stream at one revision. It never changes.
@@ -241,6 +244,9 @@ func (s *Service) load(ctx context.Context) error {
 		for _, id := range sn.ownedLogs() {
 			owned[id] = true
 		}
+	}
+	if err := s.loadConsumers(ctx); err != nil {
+		return err
 	}
 	if err := s.deleteOrphans(ctx, owned); err != nil {
 		return err

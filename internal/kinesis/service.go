@@ -5,6 +5,8 @@
 //	operations.go   the table of operations
 //	service.go      Service: what is open while the server runs
 //	registry.go     the streams by name: finding, listing, changing them
+//	consumers.go    the consumers of a stream: finding and changing them
+//	pushes.go       the subscriptions that run
 //	lifecycle.go    creating and deleting streams
 //	reshard.go      splitting and merging shards, in repeatable steps
 //	append.go       from records to batches, to sequence numbers
@@ -25,6 +27,10 @@
 // stream it names. Changes to a stream take its lock, one at a time, and
 // compare revisions.
 //
+// A consumer is an object of its own, under the key ("consumer", account, region,
+// stream's name, name), and changes with its stream's lock held. What its
+// subscriptions share is in memory only.
+//
 // The KV and the logs never change together. What needs both is made of steps
 // that anyone may repeat: write what is intended, do it to the logs, write the
 // outcome. Open finishes what a crash left half done, and so does an append
@@ -38,6 +44,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"leat/internal/engine"
@@ -59,6 +66,8 @@ type Config struct {
 	TransitionDelay time.Duration
 	// IteratorTTL is how long a shard iterator can be used.
 	IteratorTTL time.Duration
+	// SubscriptionTTL is how long a subscription lives.
+	SubscriptionTTL time.Duration
 }
 
 // Service answers the operations. All methods may be called concurrently.
@@ -72,6 +81,8 @@ type Service struct {
 	// accounts serialises changes of accounts' settings, and of streams that
 	// depend on them. It is taken before a stream's lock.
 	accounts sync.Mutex
+	// closing refuses new subscriptions.
+	closing atomic.Bool
 }
 
 // Open loads the streams that the engine has and finishes what a crash left

@@ -52,6 +52,7 @@ func (f *fixture) open(opts ...option) {
 	f.t.Helper()
 	cfg := kinesis.Config{
 		Engine: f.engine, Logger: slog.New(slog.DiscardHandler), ShardQuota: -1, IteratorTTL: stream.IteratorTTL,
+		SubscriptionTTL: stream.SubscriptionTTL,
 	}
 	for _, opt := range opts {
 		opt(&cfg)
@@ -159,6 +160,8 @@ type page struct {
 	next   string // "" when there is no NextShardIterator
 	behind int64
 	childs []string
+	// continuation is a ContinuationSequenceNumber, "" when there is none.
+	continuation string
 }
 
 // pageReader picks out of an encoded answer what tests look at. It implements
@@ -185,6 +188,8 @@ func (r *pageReader) String(s string) {
 		r.childs = append(r.childs, s)
 	case r.key == "SequenceNumber":
 		r.seqs = append(r.seqs, s)
+	case r.key == "ContinuationSequenceNumber":
+		r.continuation = s
 	case r.key == "NextShardIterator":
 		r.next = s
 	}

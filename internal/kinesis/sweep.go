@@ -55,10 +55,10 @@ func (s *Service) trim(ctx context.Context, sn *snapshot) error {
 	return errors.Join(errs...)
 }
 
-// dropExpiredShards finishes what is due of the stream's changes, and then
-// removes the closed shards that have expired: their logs, which nobody sees
-// any more, and then their mention in the object, so that a sweep that fails in
-// between is made up for by the next.
+// dropExpiredShards finishes what is due of the stream's changes and removes the
+// consumers whose deletion is due. Then it removes the closed shards that have
+// expired: their logs, which nobody sees any more, and then their mention in the
+// object, so that a sweep that fails in between is made up for by the next.
 func (s *Service) dropExpiredShards(ctx context.Context, st *streamState) error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -66,12 +66,15 @@ func (s *Service) dropExpiredShards(ctx context.Context, st *streamState) error 
 	if err != nil || sn == nil || sn.Status == stream.Deleting {
 		return err
 	}
+	if err := s.dropConsumersLocked(ctx, st); err != nil {
+		return err
+	}
 	expired := sn.Shards.Expired(sn.Expiry(s.engine.Now()))
 	if len(expired) == 0 {
 		return nil
 	}
 	for _, shard := range expired {
-		st.rates.Delete(shard)
+		st.forgetUse(shard)
 	}
 	if err := s.engine.Delete(ctx, sn.logIDs(expired)); err != nil {
 		return err
@@ -81,6 +84,14 @@ func (s *Service) dropExpiredShards(ctx context.Context, st *streamState) error 
 		return nil
 	})
 	return err
+}
+
+// forgetUse forgets how much a shard that is gone was used lately.
+func (st *streamState) forgetUse(shard stream.ShardID) {
+	st.rates.Delete(shard)
+	for _, c := range st.listConsumers() {
+		c.pushes.forget(shard)
+	}
 }
 
 // maxTombstones is how many tombstones one sweep clears away at most.

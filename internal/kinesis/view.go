@@ -98,6 +98,31 @@ func viewTags(tags map[string]string) []api.Tag {
 	return out
 }
 
+// view shows the page's records, of the shard. Their data refers to the page.
+func (p *readPage) view(shard stream.Shard) []api.Record {
+	text := newTexts(len(p.records) * sequenceNumberLen)
+	out := make([]api.Record, len(p.records))
+	for i := range p.records {
+		r := &p.records[i]
+		seq := stream.SequenceNumber{Created: shard.Created, Shard: shard.ID, Position: r.position, Time: r.at.Second()}
+		out[i] = api.Record{
+			SequenceNumber:              text.sequenceNumber(seq),
+			ApproximateArrivalTimestamp: api.Some(api.Timestamp(r.at)),
+			Data:                        api.RawBlob(r.data),
+			PartitionKey:                string(r.key),
+			EncryptionType:              recordEncryption(r.encrypted),
+		}
+	}
+	return out
+}
+
+// encodedSize returns about how many bytes an answer with the page takes:
+// base64, the members of each record, and those of the answer.
+func (p *readPage) encodedSize() int {
+	const record, answer = 200, 2048
+	return (p.bytes+2)/3*4 + len(p.records)*record + answer
+}
+
 func viewShards(shards stream.Shards) []api.Shard {
 	out := make([]api.Shard, len(shards))
 	for i, shard := range shards {

@@ -97,6 +97,19 @@ func WithIteratorTTL(d time.Duration) Option {
 	return func(s *Server) { s.cfg.IteratorTTL = d }
 }
 
+// WithSubscriptionTTL sets how long a subscription lives.
+func WithSubscriptionTTL(d time.Duration) Option {
+	return func(s *Server) { s.cfg.SubscriptionTTL = d }
+}
+
+// WithHTTP2 makes clients speak HTTP/2, with prior knowledge.
+func WithHTTP2() Option {
+	return func(s *Server) {
+		s.transport.Protocols = new(http.Protocols)
+		s.transport.Protocols.SetUnencryptedHTTP2(true)
+	}
+}
+
 // WithClock makes the server's clock stand still at a time, until Advance. In
 // other servers it runs.
 func WithClock(at time.Time) Option {

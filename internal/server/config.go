@@ -49,6 +49,8 @@ type Config struct {
 	TransitionDelay time.Duration
 	// IteratorTTL is how long a shard iterator can be used.
 	IteratorTTL time.Duration
+	// SubscriptionTTL is how long a subscription lives.
+	SubscriptionTTL time.Duration
 
 	Logger *slog.Logger
 }
@@ -62,8 +64,10 @@ func DefaultConfig() Config {
 		ShardQuota:   -1,
 		Account:      "000000000000",
 		Region:       "us-east-1",
-		IteratorTTL:  5 * time.Minute,
+		IteratorTTL:  stream.IteratorTTL,
 		Logger:       slog.New(slog.DiscardHandler),
+
+		SubscriptionTTL: stream.SubscriptionTTL,
 	}
 }
 
@@ -85,6 +89,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("transition delay %v is negative", c.TransitionDelay)
 	case c.IteratorTTL <= 0:
 		return fmt.Errorf("iterator TTL %v is not positive", c.IteratorTTL)
+	case c.SubscriptionTTL <= 0:
+		return fmt.Errorf("subscription TTL %v is not positive", c.SubscriptionTTL)
 	case c.Logger == nil:
 		return errors.New("no logger")
 	}

@@ -38,6 +38,7 @@ func TestValidate(t *testing.T) {
 		{"region", func(c *Config) { c.Region = "US" }, `region "US"`},
 		{"delay", func(c *Config) { c.TransitionDelay = -time.Second }, "transition delay"},
 		{"iterators", func(c *Config) { c.IteratorTTL = 0 }, "iterator TTL"},
+		{"subscriptions", func(c *Config) { c.SubscriptionTTL = 0 }, "subscription TTL"},
 		{"no logger", func(c *Config) { c.Logger = nil }, "no logger"},
 		{"stream", func(c *Config) { c.Streams = []StreamSpec{{Name: "a"}, {Name: "b c"}} }, `"b c"`},
 	}

@@ -7,8 +7,8 @@
 //	serve    one per listener: accepts connections
 //	sweep    every minute: retention, and changes of streams that are due
 //
-// Shutdown closes from the top down: it stops accepting, lets requests that
-// are under way finish, and closes service and engine.
+// Shutdown closes from the top down: it ends subscriptions, stops accepting,
+// lets requests that are under way finish, and closes service and engine.
 package server
 
 import (
@@ -87,6 +87,7 @@ func (s *Server) open(ctx context.Context) error {
 		ShardQuota:      s.cfg.ShardQuota,
 		TransitionDelay: s.cfg.TransitionDelay,
 		IteratorTTL:     s.cfg.IteratorTTL,
+		SubscriptionTTL: s.cfg.SubscriptionTTL,
 	})
 	if err != nil {
 		return err
@@ -194,13 +195,14 @@ func (s *Server) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// Shutdown stops accepting, lets requests under way finish, for 10 seconds at
-// most and until the context ends, and closes everything. Only the first call
+// Shutdown ends subscriptions, stops accepting, lets requests under way finish,
+// for 10 seconds at most and until the context ends, and closes everything. Only the first call
 // acts; others wait for it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.shutdown.Do(func() {
 		ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 		defer cancel()
+		s.service.EndSubscriptions()
 		if err := s.http.Shutdown(ctx); err != nil {
 			s.log.WarnContext(ctx, "requests under way are cut off", "error", err)
 			s.shutdownErr = s.http.Close()

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 )
 
 // ErrStreamEncoding says that bytes are not an encoded stream.
@@ -57,11 +55,7 @@ func (s Stream) AppendBinary(dst []byte) []byte {
 	dst = append(dst, byte(s.Status), byte(s.Mode))
 	dst = binary.AppendVarint(dst, int64(s.BusyUntil))
 	dst = binary.AppendVarint(dst, int64(s.RetentionHours))
-	dst = binary.AppendUvarint(dst, uint64(len(s.Tags)))
-	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
-		dst = appendText(dst, key)
-		dst = appendText(dst, s.Tags[key])
-	}
+	dst = appendTags(dst, s.Tags)
 	dst = binary.AppendUvarint(dst, uint64(s.NextShard))
 	dst = s.appendShards(dst)
 	return s.appendFields(dst)

@@ -72,6 +72,16 @@
 //	byte    version, 1
 //	signed  started, ended, in milliseconds; 0 for never
 //
+// # The encoding of a consumer
+//
+//	byte    version, 1
+//	text    name
+//	number  the stream's number
+//	signed  creation second
+//	byte    status
+//	signed  busy until
+//	list    tags: key, value; ascending by key
+//
 // # The payload of a batch
 //
 //	byte    format: 1, or 2 if the stream's records were encrypted when it was put

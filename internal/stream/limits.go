@@ -82,6 +82,11 @@ const (
 	// MaxOnDemandStreams is the most on-demand streams of an account and
 	// region (DescribeLimits).
 	MaxOnDemandStreams = 50
+	// MaxConsumers is the most consumers of a stream (RegisterStreamConsumer).
+	MaxConsumers = 20
+	// MaxCreatingConsumers is the most consumers of a stream that are being
+	// created at a time (RegisterStreamConsumer).
+	MaxCreatingConsumers = 5
 )
 
 // Pages of listings, whatever larger limit a request has (API reference).
@@ -89,6 +94,7 @@ const (
 	MaxDescribeStreamShards = 100
 	MaxListStreams          = 100
 	MaxListShards           = 1000
+	MaxListConsumers        = 100
 )
 
 // Iterators and page tokens.
@@ -99,6 +105,18 @@ const (
 	TokenTTL = 5 * time.Minute
 	// MaxIteratorChars is the longest shard iterator, in characters (API model).
 	MaxIteratorChars = 512
+)
+
+// Subscriptions (SubscribeToShard).
+const (
+	// SubscriptionTTL is how long a subscription lives.
+	SubscriptionTTL = 5 * time.Minute
+	// TakeoverAfter is how long a subscription is safe from the next one of
+	// its consumer to its shard.
+	TakeoverAfter = 5 * time.Second
+	// MaxEventBytes is the most data and partition keys of an event with more
+	// than one record, in bytes.
+	MaxEventBytes = 1 << 20
 )
 
 // Rates of one shard (developer guide, quotas).
@@ -115,6 +133,9 @@ const (
 	IteratorCallsPerSecond = 5
 	// PushBytesPerSecond is for each consumer of a shard.
 	PushBytesPerSecond = 2 << 20
+	// SubscribeCallsPerSecond is in calls of SubscribeToShard, for each
+	// consumer of a shard.
+	SubscribeCallsPerSecond = 1
 )
 
 // day is the time that changes are counted in.
