@@ -10,7 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"leat/internal/certs"
 	"leat/internal/engine/disk"
+	"leat/internal/httpd"
 	"leat/internal/stream"
 	"leat/internal/vfs"
 )
@@ -22,6 +24,19 @@ type Config struct {
 	// that other machines reach needs Insecure, as any credentials pass.
 	Listen   string
 	Insecure bool
+
+	// TLS serves TLS on the same port, beside clear text, with a certificate of
+	// the local authority or, if they are set, from the files TLSCert and
+	// TLSKey, which are read again when they change.
+	TLS             bool
+	TLSCert, TLSKey string
+	// TLSHosts are names and addresses of the server beside localhost. The
+	// certificate of the local authority is for them, and so may requests be,
+	// in clear text as well.
+	TLSHosts []string
+	// CORSOrigins are the origins of web pages that may use the server, beside
+	// pages of this machine; "*" is all.
+	CORSOrigins []string
 
 	// DataDir is where everything is kept, unless Memory: then nothing is.
 	DataDir string
@@ -59,6 +74,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Listen:       "127.0.0.1:4567",
+		TLS:          true,
 		DataDir:      "leat-data",
 		EnforceRates: true,
 		ShardQuota:   -1,
@@ -74,6 +90,9 @@ func DefaultConfig() Config {
 // Validate reports the first value that cannot be served.
 func (c Config) Validate() error {
 	if err := c.validateListen(); err != nil {
+		return err
+	}
+	if err := c.validateAccess(); err != nil {
 		return err
 	}
 	switch {
@@ -113,6 +132,26 @@ func (c Config) validateListen() error {
 	if !c.Insecure && !isLoopback(host) {
 		return fmt.Errorf("refusing to listen on %s: other machines reach it and any credentials pass (--insecure allows it)",
 			c.Listen)
+	}
+	return nil
+}
+
+func (c Config) validateAccess() error {
+	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return errors.New("a TLS certificate and its key go together (--tls-cert, --tls-key)")
+	case c.TLSCert != "" && !c.TLS:
+		return errors.New("a TLS certificate cannot go with --tls off")
+	}
+	for _, h := range c.TLSHosts {
+		if !certs.ValidHost(h) {
+			return fmt.Errorf("TLS host %q is not a name or an IP address", h)
+		}
+	}
+	for _, o := range c.CORSOrigins {
+		if !httpd.ValidOrigin(o) {
+			return fmt.Errorf("origin %q is not SCHEME://HOST[:PORT] or *", o)
+		}
 	}
 	return nil
 }

@@ -11,30 +11,31 @@ import (
 	"leat/internal/vfs"
 )
 
-// openEngine opens the engine that cfg asks for.
-func openEngine(cfg Config) (engine.Engine, error) {
+// openEngine opens the engine that cfg asks for, and the directory that it is in,
+// which it closes and keeps for this process. In memory that is one of its own.
+func openEngine(cfg Config) (engine.Engine, vfs.FS, error) {
 	if cfg.Memory {
-		return memory.Open(memory.Options{Now: cfg.Now}), nil
+		return memory.Open(memory.Options{Now: cfg.Now}), vfs.NewMem(), nil
 	}
 	if cfg.FS != nil {
 		e, err := openDisk(cfg, cfg.FS)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return e, nil
+		return e, cfg.FS, nil
 	}
 	if err := vfs.CreateDir(cfg.DataDir); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	dir, err := vfs.OpenOS(cfg.DataDir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	e, err := openDisk(cfg, dir)
 	if err != nil {
-		return nil, errors.Join(dataDirError(cfg.DataDir, err), dir.Close())
+		return nil, nil, errors.Join(dataDirError(cfg.DataDir, err), dir.Close())
 	}
-	return &directoryEngine{Engine: e, dir: dir}, nil
+	return &directoryEngine{Engine: e, dir: dir}, dir, nil
 }
 
 func openDisk(cfg Config, fsys vfs.FS) (*disk.Engine, error) {

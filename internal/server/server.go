@@ -1,11 +1,13 @@
 // Package server puts a whole server together and owns what runs while it does.
 //
 // Start opens from the bottom up: listeners (so that an address in use is found
-// before the disk is touched), engine, service, the streams that were asked
-// for. Then these goroutines run, and the first that fails ends the server:
+// before the disk is touched), engine, certificate, service, the streams that
+// were asked for. Then these goroutines run, and the first that fails ends the
+// server:
 //
-//	serve    one per listener: accepts connections
-//	sweep    every minute: retention, and changes of streams that are due
+//	serve            one per listener: accepts connections
+//	sweep            every minute: retention, and changes of streams that are due
+//	keepCertificate  every 10 seconds: renews or reloads what is due
 //
 // Shutdown closes from the top down: it ends subscriptions, stops accepting,
 // lets requests that are under way finish, and closes service and engine.
@@ -24,6 +26,7 @@ import (
 	"leat/internal/engine"
 	"leat/internal/httpd"
 	"leat/internal/kinesis"
+	"leat/internal/vfs"
 )
 
 const (
@@ -42,9 +45,11 @@ type Server struct {
 	service   *kinesis.Service
 	http      *http.Server
 	listeners []net.Listener
+	// certificate is nil without TLS.
+	certificate certificate
 
 	actors sync.WaitGroup
-	stop   context.CancelFunc // ends the sweep
+	stop   context.CancelFunc // ends those that wait for their time
 	failed chan error         // the first failure of an actor
 
 	shutdown    sync.Once
@@ -64,6 +69,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	handler := httpd.NewHandler(httpd.Config{
 		Operations: s.service.Operations(),
 		Account:    cfg.Account, Region: cfg.Region,
+		Hosts: cfg.TLSHosts, Origins: cfg.CORSOrigins,
 		Ready: s.engine.Health, Logger: cfg.Logger,
 	})
 	s.http = httpd.NewServer(handler, cfg.Logger)
@@ -77,8 +83,14 @@ func (s *Server) open(ctx context.Context) error {
 	if s.listeners, err = listen(ctx, s.cfg.Listen, s.log); err != nil {
 		return err
 	}
-	if s.engine, err = openEngine(s.cfg); err != nil { //nolint:contextcheck // It outlives the context of its start.
+	var dir vfs.FS
+	if s.engine, dir, err = openEngine(s.cfg); err != nil { //nolint:contextcheck // It outlives the context of its start.
 		return err
+	}
+	if s.cfg.TLS {
+		if s.certificate, err = openCertificate(ctx, s.cfg, dir); err != nil {
+			return err
+		}
 	}
 	s.service, err = kinesis.Open(ctx, kinesis.Config{
 		Engine:          s.engine,
@@ -127,6 +139,9 @@ func (s *Server) ensureStream(ctx context.Context, spec StreamSpec) error {
 // run starts the actors.
 func (s *Server) run(ctx context.Context) {
 	for _, l := range s.listeners {
+		if s.certificate != nil {
+			l = httpd.NewListener(l, s.certificate.GetCertificate, s.log)
+		}
 		s.actors.Go(func() {
 			if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				s.fail(fmt.Errorf("serve %s: %w", l.Addr(), err))
@@ -136,6 +151,9 @@ func (s *Server) run(ctx context.Context) {
 	// The server outlives the context of its start.
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.actors.Go(func() { s.sweep(ctx) })
+	if s.certificate != nil {
+		s.actors.Go(func() { s.keepCertificate(ctx) })
+	}
 }
 
 // sweep sweeps the service until the context ends. A sweep that fails is tried

@@ -1,0 +1,71 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"leat/internal/certs"
+	"leat/internal/vfs"
+)
+
+// refreshInterval is how late it may be noticed that the files of a certificate
+// have changed.
+const refreshInterval = 10 * time.Second
+
+// certificate is what the server shows in TLS.
+type certificate interface {
+	// GetCertificate is for tls.Config.
+	GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	// Refresh renews or reloads the certificate if that is due. After an error
+	// the old one is still in force.
+	Refresh(ctx context.Context) error
+}
+
+// openCertificate opens the certificate that cfg asks for: of files, or of the
+// authority in the data directory.
+func openCertificate(ctx context.Context, cfg Config, dir vfs.FS) (certificate, error) {
+	if cfg.TLSCert != "" {
+		files, err := certs.OpenFiles(ctx, cfg.TLSCert, cfg.TLSKey, cfg.Logger)
+		if err != nil {
+			return nil, err
+		}
+		return files, nil
+	}
+	hosts := slices.Clone(cfg.TLSHosts)
+	// A machine that cannot say its name is still reached by its addresses.
+	if name, err := os.Hostname(); err == nil {
+		hosts = append(hosts, name)
+	}
+	local, err := certs.OpenLocal(ctx, dir, certs.LocalOptions{Hosts: hosts, Logger: cfg.Logger})
+	if err != nil {
+		return nil, fmt.Errorf("open the TLS authority: %w", err)
+	}
+	return local, nil
+}
+
+// keepCertificate refreshes the certificate until the context ends. What fails
+// is tried again, and told of once.
+func (s *Server) keepCertificate(ctx context.Context) {
+	ticker := time.NewTicker(refreshInterval)
+	defer ticker.Stop()
+	told := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		failure := ""
+		if err := s.certificate.Refresh(ctx); err != nil {
+			failure = err.Error()
+		}
+		if failure != "" && failure != told {
+			s.log.ErrorContext(ctx, "TLS certificate not refreshed, the old one stays in force", "error", failure)
+		}
+		told = failure
+	}
+}
