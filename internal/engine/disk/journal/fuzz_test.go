@@ -3,16 +3,11 @@ package journal
 import (
 	"encoding/binary"
 	"errors"
-	"math/rand/v2"
 	"os"
-	"slices"
 	"testing"
-
-	"go.uber.org/goleak"
 
 	"leat/internal/engine"
 	"leat/internal/engine/disk/entry"
-	"leat/internal/stream"
 	"leat/internal/vfs"
 )
 
