@@ -103,8 +103,6 @@ var everyOperations = map[string]everyOperation{
 	"UpdateStreamWarmThroughput": {whenActive, true, request(api.UpdateStreamWarmThroughputInput{WarmThroughputMiBps: some(int32(10))})},
 }
 
-func arnOf(name string) string { return "arn:aws:kinesis:us-east-1:000000000000:stream/" + name }
-
 // everyFixture is a fixture on which each operation's request succeeds: its
 // account may use everything, and it has the streams s and t.
 func everyFixture(t *testing.T, op everyOperation, opts ...option) *fixture {
