@@ -29,9 +29,13 @@ func (s *Service) create(ctx context.Context, obj stream.Stream) error {
 		s.forget(st)
 		return err
 	}
-	_, err = s.finishCreateLocked(ctx, sn)
+	_, err = s.finishCreateLocked(begun(ctx), sn)
 	return err
 }
+
+// begun returns the context for the further steps of a change: the client that
+// goes away after the first does not leave the rest to a sweep.
+func begun(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
 // finishDue finishes the deletion of the stream that had the name, if that is
 // what is left of it.
@@ -144,7 +148,7 @@ func (s *Service) remove(ctx context.Context, sn *snapshot, consumersToo bool) e
 	if s.cfg.TransitionDelay > 0 {
 		return nil
 	}
-	return s.finishDeleteLocked(ctx, sn)
+	return s.finishDeleteLocked(begun(ctx), sn)
 }
 
 // finishDeleteLocked removes the logs of a stream whose object says Deleting,

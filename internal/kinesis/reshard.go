@@ -42,7 +42,7 @@ func (s *Service) reshard(ctx context.Context, sn *snapshot, p plan) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.finishReshardLocked(ctx, sn)
+	_, err = s.finishReshardLocked(begun(ctx), sn)
 	return err
 }
 

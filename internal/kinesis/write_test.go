@@ -430,3 +430,40 @@ func (f *fixture) checkConsistent() {
 		f.t.Errorf("%d logs for %d shards", len(logs), shards)
 	}
 }
+
+// leaving is an engine whose caller's client goes away after the first change.
+type leaving struct {
+	engine.Engine
+	leave context.CancelFunc
+}
+
+func (e *leaving) Write(ctx context.Context, changes []engine.Change) (engine.Revision, error) {
+	rev, err := e.Engine.Write(ctx, changes)
+	e.leave()
+	return rev, err
+}
+
+// A change that has been begun is carried through, whether anybody waits for it
+// or not.
+func TestChangesOutliveTheirClients(t *testing.T) {
+	for name, in := range map[string]api.Input{
+		"CreateStream": &api.CreateStreamInput{StreamName: some("new")},
+		"DeleteStream": &api.DeleteStreamInput{StreamName: some("s")},
+		"SplitShard":   &api.SplitShardInput{StreamName: some("s"), ShardToSplit: some("0"), NewStartingHashKey: some("5")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			ctx, cancel := context.WithCancel(context.Background())
+			e := &leaving{Engine: f.engine, leave: func() {}}
+			f.engine = e
+			f.open()
+			f.create("s", 1)
+			f.put("s", "a", "x")
+			e.leave = cancel
+			if _, err := f.ops[name].Call(ctx, caller, in); err != nil {
+				t.Errorf("the change ends with %v", err)
+			}
+			f.checkConsistent()
+		})
+	}
+}
