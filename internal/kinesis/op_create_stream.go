@@ -10,8 +10,9 @@ import (
 
 // CreateStream makes a stream: with 4 shards unless ShardCount says otherwise.
 //
-// Order of checks: the settings, the tags, the name, the quotas.
-// An on-demand stream starts with 4 shards, and a ShardCount for it is refused.
+// Order of checks: the settings, the tags, the name, the quotas, the most shards
+// that any stream can have. An on-demand stream starts with 4 shards, and a
+// ShardCount for it is refused.
 
 func (s *Service) createStream(ctx context.Context, c Caller, in *api.CreateStreamInput) error {
 	r := ref{strings.Clone(c.Account), strings.Clone(c.Region), strings.Clone(in.StreamName.V)}
