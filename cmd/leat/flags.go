@@ -16,6 +16,11 @@ func envName(flag string) string {
 	return "LEAT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// defineDataDir defines the flag of the data directory.
+func defineDataDir(flags *pflag.FlagSet, dir *string, usage string) {
+	flags.StringVar(dir, "data-dir", "./"+server.DefaultConfig().DataDir, usage)
+}
+
 // documentEnv adds to each flag's help the variable that sets it.
 func documentEnv(flags *pflag.FlagSet) {
 	flags.VisitAll(func(f *pflag.Flag) { f.Usage += " [$" + envName(f.Name) + "]" })

@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -34,6 +37,11 @@ func TestMain(m *testing.M) {
 //	                       comes with one line on stderr
 //	start NAME ARG...      starts leat serve and sets $NAME to its URL
 //	get URL STATUS TEXT    checks a page
+//	trusts NAME FILE HOST...
+//	                       verifies a server's certificate for hosts with an
+//	                       authority's certificate
+//	preflight NAME HOST ORIGIN STATUS
+//	                       asks, as a browser, for a page of an origin
 //	signal NAME SIG        sends SIGINT, SIGTERM or SIGKILL
 //	ends NAME CODE         waits for the end of a server; a code of -1 is a
 //	                       signal. Its log is stderr then
@@ -61,14 +69,16 @@ func TestScripts(t *testing.T) {
 			return false, errors.New("unknown condition")
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  scriptExits,
-			"start":  scriptStart,
-			"get":    scriptGet,
-			"signal": scriptSignal,
-			"ends":   scriptEnds,
-			"flip":   scriptFlip,
-			"stuck":  scriptStuck,
-			"logs":   scriptLogs,
+			"exits":     scriptExits,
+			"start":     scriptStart,
+			"get":       scriptGet,
+			"trusts":    scriptTrusts,
+			"preflight": scriptPreflight,
+			"signal":    scriptSignal,
+			"ends":      scriptEnds,
+			"flip":      scriptFlip,
+			"stuck":     scriptStuck,
+			"logs":      scriptLogs,
 		},
 	})
 }
@@ -198,6 +208,42 @@ func scriptGet(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	if got := strings.TrimSpace(string(body)); strconv.Itoa(resp.StatusCode) != args[1] || got != args[2] {
 		ts.Fatalf("answered %d %q", resp.StatusCode, got)
+	}
+}
+
+func scriptTrusts(ts *testscript.TestScript, neg bool, args []string) {
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM([]byte(ts.ReadFile(args[1]))) {
+		ts.Fatalf("no certificate in %s", args[1])
+	}
+	addr := strings.TrimPrefix(started(ts, args[0]).url, "http://")
+	for _, host := range args[2:] {
+		dialer := tls.Dialer{Config: &tls.Config{RootCAs: pool, ServerName: host}}
+		ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
+		conn, err := dialer.DialContext(ctx, "tcp", addr)
+		cancel()
+		if err == nil {
+			_ = conn.Close()
+		}
+		if (err != nil) != neg {
+			ts.Fatalf("%s: %v", host, err)
+		}
+	}
+}
+
+func scriptPreflight(ts *testscript.TestScript, _ bool, args []string) {
+	url := started(ts, args[0]).url
+	r, err := http.NewRequest(http.MethodOptions, url, nil)
+	ts.Check(err)
+	_, port, _ := net.SplitHostPort(r.URL.Host)
+	r.Host = net.JoinHostPort(args[1], port)
+	r.Header.Set("Origin", args[2])
+	resp, err := (&http.Client{Timeout: eventTimeout}).Do(r)
+	ts.Check(err)
+	_ = resp.Body.Close()
+	allowed := resp.Header.Get("Access-Control-Allow-Origin") != ""
+	if strconv.Itoa(resp.StatusCode) != args[3] || allowed != (resp.StatusCode == http.StatusOK) {
+		ts.Fatalf("answered %d, %v", resp.StatusCode, resp.Header)
 	}
 }
 

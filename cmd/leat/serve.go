@@ -19,6 +19,7 @@ import (
 // serveFlags are the flags of serve, in the types that flags have.
 type serveFlags struct {
 	cfg       server.Config
+	tls       *choice
 	limits    *choice
 	quota     quota
 	streams   streams
@@ -29,6 +30,7 @@ type serveFlags struct {
 func newServe(ctx context.Context, env environment) *cobra.Command {
 	f := serveFlags{
 		cfg:       server.DefaultConfig(),
+		tls:       newChoice("auto", "auto", "off"),
 		limits:    newChoice("aws", "aws", "off"),
 		quota:     -1,
 		logFormat: newChoice("text", "text", "json"),
@@ -67,8 +69,15 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 		"`ADDRESS` to serve; port 0 picks one, a loopback address also binds [::1]")
 	flags.BoolVar(&c.Insecure, "insecure", c.Insecure,
 		"allow an address that other machines reach, although any credentials pass")
-	flags.StringVar(&c.DataDir, "data-dir", "./"+c.DataDir, "`DIR` to keep everything in")
+	defineDataDir(flags, &c.DataDir, "`DIR` to keep everything in")
 	flags.BoolVar(&c.Memory, "memory", c.Memory, "keep everything in memory, and nothing after the end")
+	flags.Var(f.tls, "tls", "serve TLS on the same port (see leat tls help), or clear text only")
+	flags.StringVar(&c.TLSCert, "tls-cert", "", "`FILE` with a certificate for TLS, in place of the local authority's")
+	flags.StringVar(&c.TLSKey, "tls-key", "", "`FILE` with its private key; both are read again when they change")
+	flags.StringSliceVar(&c.TLSHosts, "tls-host", nil,
+		"`HOST` that the server is called by, beside localhost; repeatable")
+	flags.StringSliceVar(&c.CORSOrigins, "cors-origin", nil,
+		"`ORIGIN` of web pages that may use the server, beside this machine's, * for all; repeatable")
 	flags.Var(f.limits, "limits", "enforce AWS's rates per shard, or none; sizes and quotas always hold")
 	flags.Var(&f.quota, "shard-quota",
 		"most open shards of an account in a region, 0 for no quota\n"+
@@ -88,6 +97,7 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 // config returns what the flags say.
 func (f *serveFlags) config(stderr io.Writer) server.Config {
 	c := f.cfg
+	c.TLS = f.tls.value == "auto"
 	c.EnforceRates = f.limits.value == "aws"
 	c.ShardQuota = int(f.quota)
 	c.Streams = f.streams
