@@ -52,6 +52,7 @@ var unprovoked = map[string]string{
 	"*:KMSThrottlingException":   "keys are not looked at, only their ids",
 
 	"GetResourcePolicy:ResourceInUseException":                      "it works in every state of the stream",
+	"ListStreamConsumers:ResourceInUseException":                    "it works in every state of the stream",
 	"ListTagsForResource:ResourceInUseException":                    "it works in every state of the stream",
 	"PutRecords:ProvisionedThroughputExceededException":             "each record has an outcome of its own, which has this code",
 	"ListTagsForResource:LimitExceededException":                    "a rate of its calls is not documented",
@@ -64,9 +65,7 @@ var unprovoked = map[string]string{
 
 // notServed is why operations are refused, by a part of their names.
 var notServed = map[string]string{
-	"Channel":          "not yet: channels come with delivery",
-	"Consumer":         "not yet: enhanced fan-out",
-	"SubscribeToShard": "not yet: enhanced fan-out",
+	"Channel": "not yet: channels come with delivery",
 }
 
 // apiModel is what this needs of the API's model.

@@ -23,6 +23,7 @@ const (
 	whenReadable               // in ACTIVE and UPDATING; else the stream is not found
 	untilDeleting              // in all but DELETING
 	onNoStream                 // it is about no stream
+	onConsumer                 // when its stream has consumers, which is not in CREATING
 )
 
 // everyOperation is a case for each operation that is served: a request that
@@ -45,6 +46,29 @@ func request[T any, P interface {
 	}
 }
 
+// onApp makes a case's function of a request about a stream's consumer app.
+func onApp[T any, P interface {
+	*T
+	api.Input
+}](in T,
+) func(*fixture, string) api.Input {
+	return func(f *fixture, name string) api.Input {
+		f.app(name)
+		return request[T, P](in)(f, name)
+	}
+}
+
+// app returns the ARN of a stream's consumer app, which it registers if there is
+// none. It leaves the rates of what cases request alone.
+func (f *fixture) app(name string) string {
+	f.t.Helper()
+	list := f.call("ListStreamConsumers", &api.ListStreamConsumersInput{StreamARN: some(arnOf(name))})
+	if c := list.(*api.ListStreamConsumersOutput).Consumers.V; len(c) > 0 {
+		return c[0].ConsumerARN
+	}
+	return f.register(name, "app").ConsumerARN
+}
+
 var (
 	oneTag  = some(map[string]string{"k": "v"})
 	oneKey  = some([]string{"k"})
@@ -65,9 +89,11 @@ var everyOperations = map[string]everyOperation{
 		return new(api.DeleteResourcePolicyInput)
 	}},
 	"DeleteStream":              {untilDeleting, false, request(api.DeleteStreamInput{EnforceConsumerDeletion: some(true)})},
+	"DeregisterStreamConsumer":  {onConsumer, false, onApp(api.DeregisterStreamConsumerInput{ConsumerName: some("app")})},
 	"DescribeAccountSettings":   {onNoStream, false, request(api.DescribeAccountSettingsInput{})},
 	"DescribeLimits":            {onNoStream, false, request(api.DescribeLimitsInput{})},
 	"DescribeStream":            {inAnyState, false, request(api.DescribeStreamInput{})},
+	"DescribeStreamConsumer":    {onConsumer, false, onApp(api.DescribeStreamConsumerInput{ConsumerName: some("app")})},
 	"DescribeStreamSummary":     {inAnyState, false, request(api.DescribeStreamSummaryInput{})},
 	"DisableEnhancedMonitoring": {whenActive, false, request(api.DisableEnhancedMonitoringInput{ShardLevelMetrics: metrics})},
 	"EnableEnhancedMonitoring":  {whenActive, false, request(api.EnableEnhancedMonitoringInput{ShardLevelMetrics: metrics})},
@@ -78,6 +104,7 @@ var everyOperations = map[string]everyOperation{
 	"GetShardIterator":              {whenReadable, false, request(api.GetShardIteratorInput{ShardId: some(shard0), ShardIteratorType: some("TRIM_HORIZON")})},
 	"IncreaseStreamRetentionPeriod": {whenActive, false, request(api.IncreaseStreamRetentionPeriodInput{RetentionPeriodHours: some(int32(48))})},
 	"ListShards":                    {whenCreated, false, request(api.ListShardsInput{})},
+	"ListStreamConsumers":           {inAnyState, false, request(api.ListStreamConsumersInput{})},
 	"ListStreams":                   {onNoStream, false, request(api.ListStreamsInput{})},
 	"ListTagsForResource":           {inAnyState, false, request(api.ListTagsForResourceInput{})},
 	"ListTagsForStream":             {inAnyState, false, request(api.ListTagsForStreamInput{})},
@@ -85,12 +112,16 @@ var everyOperations = map[string]everyOperation{
 	"PutRecord":                     {whenReadable, false, request(api.PutRecordInput{PartitionKey: some("k"), Data: some(api.RawBlob([]byte("x")))})},
 	"PutRecords":                    {whenReadable, false, request(api.PutRecordsInput{Records: some([]api.PutRecordsRequestEntry{entry("k", "x")})})},
 	"PutResourcePolicy":             {untilDeleting, false, request(api.PutResourcePolicyInput{Policy: some("{}")})},
+	"RegisterStreamConsumer":        {whenActive, false, request(api.RegisterStreamConsumerInput{ConsumerName: some("app")})},
 	"RemoveTagsFromStream":          {untilDeleting, false, request(api.RemoveTagsFromStreamInput{TagKeys: oneKey})},
 	"SplitShard":                    {whenActive, false, request(api.SplitShardInput{ShardToSplit: some("0"), NewStartingHashKey: some("5")})},
 	"StartStreamEncryption":         {whenActive, false, request(api.StartStreamEncryptionInput{EncryptionType: some("KMS"), KeyId: some("alias/k")})},
 	"StopStreamEncryption":          {whenActive, false, request(api.StopStreamEncryptionInput{EncryptionType: some("KMS"), KeyId: some("alias/k")})},
-	"TagResource":                   {untilDeleting, false, request(api.TagResourceInput{Tags: oneTag})},
-	"UntagResource":                 {untilDeleting, false, request(api.UntagResourceInput{TagKeys: oneKey})},
+	"SubscribeToShard": {onConsumer, false, func(f *fixture, name string) api.Input {
+		return subscribeInput(f.app(name), shard0, "LATEST", "")
+	}},
+	"TagResource":   {untilDeleting, false, request(api.TagResourceInput{Tags: oneTag})},
+	"UntagResource": {untilDeleting, false, request(api.UntagResourceInput{TagKeys: oneKey})},
 	"UpdateAccountSettings": {onNoStream, false, request(api.UpdateAccountSettingsInput{
 		MinimumThroughputBillingCommitment: some(api.MinimumThroughputBillingCommitmentInput{Status: some("ENABLED")}),
 	})},
@@ -281,8 +312,8 @@ func TestEveryOperationInEveryState(t *testing.T) {
 		return ""
 	}
 	eachOperation(t, func(t *testing.T, name string, op everyOperation) {
-		if op.phase == onNoStream {
-			t.Skip("it is about no stream")
+		if op.phase == onNoStream || op.phase == onConsumer {
+			t.Skip("the stream's state is none of its concerns")
 		}
 		for state, in := range enter {
 			f := everyFixture(t, op, withTransitions)
@@ -315,18 +346,22 @@ var callRates = map[string]kinesis.CallRate{
 	"DeleteResourcePolicy":          {PerSecond: 5},
 	"DeleteStream":                  {PerSecond: 5},
 	"DescribeAccountSettings":       {PerSecond: 5},
+	"DeregisterStreamConsumer":      {PerSecond: 5, PerStream: true},
 	"DescribeLimits":                {PerSecond: 1},
 	"DescribeStream":                {PerSecond: 10},
+	"DescribeStreamConsumer":        {PerSecond: 20, PerStream: true},
 	"DescribeStreamSummary":         {PerSecond: 20},
 	"DisableEnhancedMonitoring":     {PerSecond: 5, PerStream: true},
 	"EnableEnhancedMonitoring":      {PerSecond: 5, PerStream: true},
 	"GetResourcePolicy":             {PerSecond: 5},
 	"IncreaseStreamRetentionPeriod": {PerSecond: 5, PerStream: true},
 	"ListShards":                    {PerSecond: 1000, PerStream: true},
+	"ListStreamConsumers":           {PerSecond: 5, PerStream: true},
 	"ListStreams":                   {PerSecond: 5},
 	"ListTagsForStream":             {PerSecond: 5, PerStream: true},
 	"MergeShards":                   {PerSecond: 5, PerStream: true},
 	"PutResourcePolicy":             {PerSecond: 5},
+	"RegisterStreamConsumer":        {PerSecond: 5, PerStream: true},
 	"RemoveTagsFromStream":          {PerSecond: 5, PerStream: true},
 	"SplitShard":                    {PerSecond: 5, PerStream: true},
 	"UpdateAccountSettings":         {PerSecond: 5},

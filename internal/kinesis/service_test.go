@@ -67,7 +67,8 @@ func (f *fixture) open(opts ...option) {
 	}
 }
 
-// do validates and performs an operation, as the front door does.
+// do validates and performs an operation, as the front door does. Of a stream of
+// events it takes none.
 func (f *fixture) do(c kinesis.Caller, name string, in api.Input) (api.Output, error) {
 	f.t.Helper()
 	op, ok := f.ops[name]
@@ -78,9 +79,29 @@ func (f *fixture) do(c kinesis.Caller, name string, in api.Input) (api.Output, e
 		seen.note(name, in, err)
 		return nil, err
 	}
+	if op.Stream != nil {
+		return nil, f.begin(c, op, in)
+	}
 	out, err := op.Call(context.Background(), c, in)
 	seen.note(name, in, err)
 	return out, err
+}
+
+// begin begins a stream of events, and ends it.
+func (f *fixture) begin(c kinesis.Caller, op kinesis.Operation, in api.Input) error {
+	f.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	events, err := op.Stream(ctx, c, in)
+	seen.note(op.Name, in, err)
+	if err != nil {
+		return err
+	}
+	cancel()
+	for range events {
+		f.t.Errorf("%s: an event after the end", op.Name)
+	}
+	return nil
 }
 
 // call performs an operation that must succeed.
