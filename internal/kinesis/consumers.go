@@ -236,6 +236,28 @@ func (s *Service) deregisterConsumer(ctx context.Context, sn *snapshot, r consum
 	return s.dropConsumersLocked(ctx, st)
 }
 
+// updateConsumer changes a consumer's object in one write, unless it, or its
+// stream, is DELETING.
+func (s *Service) updateConsumer(ctx context.Context, sn *snapshot, r consumerRef, fn func(*stream.Consumer) error) error {
+	st := sn.state
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	sn, err := s.currentLocked(st, sn.Number)
+	if err != nil {
+		return err
+	}
+	c, err := s.currentConsumer(st, r)
+	if err != nil {
+		return err
+	}
+	if status := sn.consumerStatus(c, s.engine.Now()); status == stream.Deleting {
+		return api.Errorf(api.ResourceInUse, "Consumer %s under stream %s under account %s is in state %s.",
+			c.Name, sn.Name, sn.Account, status)
+	}
+	_, err = s.writeConsumerLocked(ctx, st, c, fn)
+	return err
+}
+
 // writeConsumerLocked makes a change of a consumer durable and visible. The
 // caller holds the stream's mu and c is the newest revision; fn gets a copy that
 // it may modify.

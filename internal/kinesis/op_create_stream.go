@@ -34,9 +34,11 @@ func (s *Service) createStream(ctx context.Context, c Caller, in *api.CreateStre
 	if err := setOnDemandSettings(&obj, in); err != nil {
 		return err
 	}
-	if err := addTags(&obj, in.Tags.V); err != nil {
+	tags, err := addTags(r, nil, in.Tags.V)
+	if err != nil {
 		return err
 	}
+	obj.Tags = tags
 	if s.find(r) != nil {
 		return errStreamExists(r)
 	}
@@ -111,59 +113,4 @@ func (s *Service) streamsInTransition(c Caller) int {
 		}
 	}
 	return n
-}
-
-// addTags adds tags to a stream's object, which may have been changed when they
-// are refused. They get memory of their own.
-func addTags(obj *stream.Stream, tags map[string]string) error {
-	if len(tags) == 0 {
-		return nil
-	}
-	if err := checkTagCharacters(tags, "add tags to", obj); err != nil {
-		return err
-	}
-	return mergeTags(obj, tags)
-}
-
-// mergeTags adds tags whose characters have been checked.
-func mergeTags(obj *stream.Stream, tags map[string]string) error {
-	if obj.Tags == nil {
-		obj.Tags = make(map[string]string, len(tags))
-	}
-	for k, v := range tags {
-		obj.Tags[strings.Clone(k)] = strings.Clone(v)
-	}
-	if len(obj.Tags) > stream.MaxTags {
-		// The text says 10, the limit is 50: so does AWS.
-		return api.Errorf(api.InvalidArgument,
-			"Failed to add tags to stream %s under account %s because a given stream cannot have more than 10 tags associated with it.",
-			obj.Name, obj.Account)
-	}
-	return nil
-}
-
-func errReservedTag() error {
-	return api.Errorf(api.InvalidArgument, "aws: prefixed tag key names are not allowed for external use.")
-}
-
-// checkTagCharacters applies the two rules on the characters of tags. verb says
-// what is being done, for the message.
-func checkTagCharacters(tags map[string]string, verb string, obj *stream.Stream) error {
-	legal := true
-	for k, v := range tags {
-		if stream.ReservedTagKey(k) {
-			return errReservedTag()
-		}
-		if !stream.ValidTagText(k) || !stream.ValidTagText(v) {
-			return api.Errorf(api.InvalidArgument,
-				"Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - %% @.")
-		}
-		legal = legal && stream.LegalTagText(k) && stream.LegalTagText(v)
-	}
-	if !legal {
-		return api.Errorf(api.InvalidArgument,
-			"Failed to %s stream %s under account %s because some tags contained illegal characters. "+
-				"The allowed characters are Unicode letters, white-spaces, '_',',','/','=','+','-','@'.", verb, obj.Name, obj.Account)
-	}
-	return nil
 }

@@ -10,15 +10,15 @@ import (
 )
 
 // PutResourcePolicy, GetResourcePolicy and DeleteResourcePolicy keep the policy
-// of a stream, as it was given. A stream without one has the policy {}; there
-// is nothing to delete then, which is an error.
+// of a stream or a consumer, as it was given. One without has the policy {};
+// there is nothing to delete then, which is an error.
 //
 // Order of checks: resource, policy.
 //
 // Differs: a policy is kept and shown, and does not allow or deny anything yet.
 
 func (s *Service) putResourcePolicy(ctx context.Context, c Caller, in *api.PutResourcePolicyInput) error {
-	sn, err := s.lookupResource(c, in.ResourceARN.V)
+	r, err := s.lookupResource(c, in.ResourceARN.V)
 	if err != nil {
 		return err
 	}
@@ -26,8 +26,8 @@ func (s *Service) putResourcePolicy(ctx context.Context, c Caller, in *api.PutRe
 		return err
 	}
 	policy := strings.Clone(in.Policy.V)
-	return s.update(ctx, sn, func(obj *stream.Stream) error {
-		obj.Policy = policy
+	return s.updateResource(ctx, r, func(a *attachments) error {
+		a.policy = policy
 		return nil
 	})
 }
@@ -35,26 +35,26 @@ func (s *Service) putResourcePolicy(ctx context.Context, c Caller, in *api.PutRe
 func (s *Service) getResourcePolicy(
 	_ context.Context, c Caller, in *api.GetResourcePolicyInput,
 ) (*api.GetResourcePolicyOutput, error) {
-	sn, err := s.lookupResource(c, in.ResourceARN.V)
+	r, err := s.lookupResource(c, in.ResourceARN.V)
 	if err != nil {
 		return nil, err
 	}
-	if sn.Policy == "" {
+	if r.policy == "" {
 		return &api.GetResourcePolicyOutput{Policy: "{}"}, nil
 	}
-	return &api.GetResourcePolicyOutput{Policy: sn.Policy}, nil
+	return &api.GetResourcePolicyOutput{Policy: r.policy}, nil
 }
 
 func (s *Service) deleteResourcePolicy(ctx context.Context, c Caller, in *api.DeleteResourcePolicyInput) error {
-	sn, err := s.lookupResource(c, in.ResourceARN.V)
+	r, err := s.lookupResource(c, in.ResourceARN.V)
 	if err != nil {
 		return err
 	}
-	return s.update(ctx, sn, func(obj *stream.Stream) error {
-		if obj.Policy == "" {
+	return s.updateResource(ctx, r, func(a *attachments) error {
+		if a.policy == "" {
 			return api.Errorf(api.ResourceNotFound, "No resource policy found for resource ARN %s.", in.ResourceARN.V)
 		}
-		obj.Policy = ""
+		a.policy = ""
 		return nil
 	})
 }
@@ -69,9 +69,4 @@ func checkPolicy(policy string) error {
 		return api.Errorf(api.InvalidArgument, "The policy is not a valid JSON object.")
 	}
 	return nil
-}
-
-// lookupResource returns the stream that a ResourceARN names.
-func (s *Service) lookupResource(c Caller, arn string) (*snapshot, error) {
-	return s.lookup(c, target{arn: api.Some(arn)})
 }

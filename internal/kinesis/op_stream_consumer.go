@@ -22,7 +22,7 @@ func (s *Service) registerStreamConsumer(
 	if err != nil {
 		return nil, err
 	}
-	tags, err := consumerTags(sn, in.Tags.V)
+	tags, err := addTags(sn.state.ref, nil, in.Tags.V)
 	if err != nil {
 		return nil, err
 	}
@@ -31,16 +31,6 @@ func (s *Service) registerStreamConsumer(
 		return nil, err
 	}
 	return &api.RegisterStreamConsumerOutput{Consumer: sn.viewConsumer(made, stream.Creating)}, nil
-}
-
-// consumerTags returns the tags of a new consumer, in memory of their own.
-func consumerTags(sn *snapshot, tags map[string]string) (map[string]string, error) {
-	obj := sn.Stream
-	obj.Tags = nil
-	if err := addTags(&obj, tags); err != nil {
-		return nil, err
-	}
-	return obj.Tags, nil
 }
 
 func (s *Service) describeStreamConsumer(

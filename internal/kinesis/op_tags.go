@@ -20,7 +20,10 @@ func (s *Service) addTagsToStream(ctx context.Context, c Caller, in *api.AddTags
 	if err != nil {
 		return err
 	}
-	return s.update(ctx, sn, func(obj *stream.Stream) error { return addTags(obj, in.Tags.V) })
+	return s.update(ctx, sn, func(obj *stream.Stream) (err error) {
+		obj.Tags, err = addTags(sn.state.ref, obj.Tags, in.Tags.V)
+		return err
+	})
 }
 
 func (s *Service) removeTagsFromStream(ctx context.Context, c Caller, in *api.RemoveTagsFromStreamInput) error {
@@ -28,12 +31,9 @@ func (s *Service) removeTagsFromStream(ctx context.Context, c Caller, in *api.Re
 	if err != nil {
 		return err
 	}
-	keys := make(map[string]string, len(in.TagKeys.V))
-	for _, key := range in.TagKeys.V {
-		keys[key] = ""
-	}
+	keys := keysOnly(in.TagKeys.V)
 	return s.update(ctx, sn, func(obj *stream.Stream) error {
-		if err := checkTagCharacters(keys, "remove tags from", obj); err != nil {
+		if err := checkTagCharacters(sn.state.ref, keys, "remove tags from"); err != nil {
 			return err
 		}
 		for key := range keys {

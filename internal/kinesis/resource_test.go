@@ -81,3 +81,47 @@ func TestTagResource(t *testing.T) {
 		"Value '{}' at 'tags' failed to satisfy constraint: Member must have length greater than or equal to 1; "+
 		`Value 'arn' at 'resourceARN' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:aws.*:kinesis:.*:\d{12}:.*stream/\S+`)
 }
+
+// Consumers have tags and a policy of their own.
+func TestResourcesThatAreConsumers(t *testing.T) {
+	f := newFixture(t)
+	f.create("s", 1)
+	in := registerInput("s", "app")
+	in.Tags = some(map[string]string{"team": "a"})
+	arn := f.call("RegisterStreamConsumer", in).(*api.RegisterStreamConsumerOutput).Consumer.ConsumerARN
+	shows := func(policy string, want ...api.Tag) {
+		t.Helper()
+		f.open()
+		tags := f.call("ListTagsForResource", &api.ListTagsForResourceInput{ResourceARN: some(arn)}).(*api.ListTagsForResourceOutput)
+		if diff := cmp.Diff(want, tags.Tags.V); diff != "" {
+			t.Errorf("tags: %s", diff)
+		}
+		out := f.call("GetResourcePolicy", &api.GetResourcePolicyInput{ResourceARN: some(arn)}).(*api.GetResourcePolicyOutput)
+		if out.Policy != policy {
+			t.Errorf("the policy is %s, want %s", out.Policy, policy)
+		}
+	}
+	team, stage := api.Tag{Key: "team", Value: some("a")}, api.Tag{Key: "stage", Value: some("x:y")}
+	shows("{}", team)
+	f.call("TagResource", &api.TagResourceInput{ResourceARN: some(arn), Tags: some(map[string]string{"stage": "x:y"})})
+	f.call("PutResourcePolicy", &api.PutResourcePolicyInput{ResourceARN: some(arn), Policy: some(`{"a":1}`)})
+	shows(`{"a":1}`, stage, team)
+	ofStream := f.call("ListTagsForResource", &api.ListTagsForResourceInput{ResourceARN: some(arnOf("s"))}).(*api.ListTagsForResourceOutput)
+	if len(ofStream.Tags.V) != 0 {
+		t.Errorf("the stream has its consumer's tags: %v", ofStream.Tags.V)
+	}
+	f.call("UntagResource", &api.UntagResourceInput{ResourceARN: some(arn), TagKeys: some([]string{"team"})})
+	remove := &api.DeleteResourcePolicyInput{ResourceARN: some(arn)}
+	f.call("DeleteResourcePolicy", remove)
+	shows("{}", stage)
+	f.fails("DeleteResourcePolicy", remove, api.ResourceNotFound, "No resource policy found for resource ARN "+arn+".")
+	other := arn[:len(arn)-1] + "9"
+	f.fails("TagResource", &api.TagResourceInput{ResourceARN: some(other), Tags: some(map[string]string{"k": "v"})},
+		api.ResourceNotFound, "Consumer "+other+", account 000000000000 not found.")
+
+	f.open(withTransitions)
+	f.call("DeregisterStreamConsumer", &api.DeregisterStreamConsumerInput{ConsumerARN: some(arn)})
+	f.fails("UntagResource", &api.UntagResourceInput{ResourceARN: some(arn), TagKeys: some([]string{"k"})},
+		api.ResourceInUse, "Consumer app under stream s under account 000000000000 is in state DELETING.")
+	shows("{}", stage)
+}

@@ -11,6 +11,8 @@
 //	reshard.go      splitting and merging shards, in repeatable steps
 //	append.go       from records to batches, to sequence numbers
 //	read.go         from a position to records
+//	resource.go     what tags and policies are attached to
+//	tags.go         the rules of tags
 //	account.go      the settings of accounts
 //	throttle.go     the rates of shards under --limits aws
 //	calls.go        the rates of calls under --limits aws

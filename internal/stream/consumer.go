@@ -22,6 +22,7 @@ type Consumer struct {
 	Status    Status // never Updating
 	BusyUntil Millis // until then Status shows
 	Tags      map[string]string
+	Policy    string // the resource policy, as it was given; "" if there is none
 }
 
 // StatusAt returns the state to show at the instant now. A consumer that was
@@ -75,7 +76,11 @@ func (c Consumer) AppendBinary(dst []byte) []byte {
 	dst = binary.AppendVarint(dst, int64(c.Created))
 	dst = append(dst, byte(c.Status))
 	dst = binary.AppendVarint(dst, int64(c.BusyUntil))
-	return appendTags(dst, c.Tags)
+	dst = appendTags(dst, c.Tags)
+	if c.Policy != "" {
+		dst = appendText(dst, c.Policy)
+	}
+	return dst
 }
 
 // DecodeConsumer reads what AppendBinary wrote. The error is
@@ -91,6 +96,11 @@ func DecodeConsumer(b []byte) (Consumer, error) {
 	c.Status = Status(d.byte())
 	c.BusyUntil = Millis(d.varint())
 	c.Tags = d.tags()
+	if len(d.rest) > 0 {
+		if c.Policy = d.text(); c.Policy == "" {
+			d.fail()
+		}
+	}
 	if d.err != nil || len(d.rest) > 0 || c.Status.String() == "" || c.Status == Updating {
 		return Consumer{}, ErrConsumerEncoding
 	}

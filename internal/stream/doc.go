@@ -81,6 +81,7 @@
 //	byte    status
 //	signed  busy until
 //	list    tags: key, value; ascending by key
+//	text    policy, if there is one
 //
 // # The payload of a batch
 //
