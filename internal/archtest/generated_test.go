@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"go/ast"
 	"go/doc/comment"
+	"go/token"
 	"log/slog"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -66,29 +68,102 @@ func known(t *testing.T) []string {
 	return slices.Sorted(maps.Keys(model.Operations))
 }
 
-// TestOperationsPage holds docs/operations.md to the table of operations, and
-// the table to the API: an operation is served or said to be refused.
-func TestOperationsPage(t *testing.T) {
+// compatibilityTable begins the generated part of docs/compatibility.md. What is
+// above it is written by hand.
+const compatibilityTable = "## Operations\n"
+
+// TestCompatibilityPage holds docs/compatibility.md to the table of operations,
+// and the table to the API: an operation is served or said to be refused. What
+// differs from AWS is what the operation's file says at its head, in paragraphs
+// that begin with "Differs:".
+func TestCompatibilityPage(t *testing.T) {
 	all, ours := known(t), served(t)
 	for _, name := range ours {
 		if !slices.Contains(all, name) {
 			t.Errorf("%s is served and not an operation of the API", name)
 		}
 	}
-	var page strings.Builder
-	fmt.Fprintf(&page, "# Operations\n\n"+
-		"Generated from the table of operations; do not edit. leat serves %d of the %d operations of the\n"+
-		"Kinesis Data Streams API. Each works by stream name and by ARN wherever the API takes both. The others\n"+
-		"are refused with `UnknownOperationException`.\n\n"+
-		"| Operation | Served |\n|---|---|\n", len(ours), len(all))
-	for _, name := range all {
-		answer := "no"
-		if slices.Contains(ours, name) {
-			answer = "yes"
-		}
-		fmt.Fprintf(&page, "| %s | %s |\n", name, answer)
+	const name = "docs/compatibility.md"
+	byHand, _, found := strings.Cut(document(t, name), compatibilityTable)
+	if !found {
+		t.Fatalf("%s has no %q", name, compatibilityTable)
 	}
-	assertPage(t, "docs/operations.md", page.String())
+	heads := operationHeads(t)
+	page := new(strings.Builder)
+	fmt.Fprintf(page, "%s%s\nGenerated from the table of operations and the comments at the head of their files; do not edit\n"+
+		"this part. leat serves %d of the %d operations of the Kinesis Data Streams API. The others are refused\n"+
+		"with `UnknownOperationException`.\n\n"+
+		"| Operation | Served | What differs |\n|---|---|---|\n", byHand, compatibilityTable, len(ours), len(all))
+	for _, op := range all {
+		if !slices.Contains(ours, op) {
+			fmt.Fprintf(page, "| %s | no | |\n", op)
+			continue
+		}
+		head, ok := heads[op]
+		if !ok {
+			t.Errorf("no file internal/kinesis/op_*.go has %s and a comment at its head", op)
+		}
+		fmt.Fprintf(page, "| %s | yes |%s |\n", op, strings.Join(differences(head), ""))
+	}
+	assertPage(t, name, page.String())
+}
+
+// operationHeads returns the comment at the head of the file of each operation
+// in package kinesis: that which has the method of the operation's name.
+func operationHeads(t *testing.T) map[string]string {
+	t.Helper()
+	heads := make(map[string]string)
+	for _, f := range module(t).packages()["internal/kinesis"] {
+		head := headComment(f)
+		if head == "" || !strings.HasPrefix(path.Base(f.path), "op_") || f.test {
+			continue
+		}
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil {
+				heads[strings.ToUpper(fn.Name.Name[:1])+fn.Name.Name[1:]] = head
+			}
+		}
+	}
+	return heads
+}
+
+// headComment returns the first comment after a file's imports, "" if it is
+// that of a declaration.
+func headComment(f *sourceFile) string {
+	var after token.Pos
+	for _, spec := range f.ast.Imports {
+		after = spec.End()
+	}
+	documented := make(map[*ast.CommentGroup]bool)
+	for _, d := range f.ast.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			documented[d.Doc] = true
+		case *ast.GenDecl:
+			documented[d.Doc] = true
+		}
+	}
+	for _, c := range f.ast.Comments {
+		if c.Pos() > after {
+			if documented[c] {
+				return ""
+			}
+			return c.Text()
+		}
+	}
+	return ""
+}
+
+// differences returns the paragraphs of a comment that say what differs from
+// AWS, each in one line, as a sentence after a space.
+func differences(head string) (found []string) {
+	for paragraph := range strings.SplitSeq(head, "\n\n") {
+		if text, ok := strings.CutPrefix(strings.TrimSpace(paragraph), "Differs: "); ok {
+			text = strings.Join(strings.Fields(text), " ")
+			found = append(found, " "+strings.ToUpper(text[:1])+text[1:])
+		}
+	}
+	return found
 }
 
 // formats are the comments that draw what is stored, in the order of the page:

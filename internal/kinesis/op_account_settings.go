@@ -16,7 +16,7 @@ import (
 //
 // Ending is refused while a stream has warm throughput.
 //
-// Differs: nobody pays.
+// Differs: the agreement costs nothing; all it does is to allow warm throughput.
 
 func (s *Service) describeAccountSettings(
 	ctx context.Context, c Caller, _ *api.DescribeAccountSettingsInput,

@@ -13,6 +13,8 @@ import (
 // Order of checks: the settings, the tags, the name, the quotas, the most shards
 // that any stream can have. An on-demand stream starts with 4 shards, and a
 // ShardCount for it is refused.
+//
+// Differs: a stream in ON_DEMAND mode keeps its 4 shards, however it is used.
 
 func (s *Service) createStream(ctx context.Context, c Caller, in *api.CreateStreamInput) error {
 	r := ref{strings.Clone(c.Account), strings.Clone(c.Region), strings.Clone(in.StreamName.V)}

@@ -10,6 +10,9 @@ import (
 // DescribeLimits shows the account's quotas in the region and how much of them
 // is used. OpenShardCount counts provisioned streams only. Without a shard
 // quota ShardLimit is the largest number that the answer can hold.
+//
+// Differs: ChannelCount and ChannelCountLimit are left out, as there are no
+// channels.
 
 func (s *Service) describeLimits(
 	_ context.Context, c Caller, _ *api.DescribeLimitsInput,

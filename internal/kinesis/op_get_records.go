@@ -20,6 +20,9 @@ import (
 // MillisBehindLatest is 0 when nothing is left behind the page in an open
 // shard; else the age of the page's last record; in a drained closed shard the
 // time since it was closed.
+//
+// Differs: a page is empty only at the tip and at a shard's end, where AWS returns
+// empty ones now and then; and no KMS error occurs.
 
 func (s *Service) getRecords(ctx context.Context, c Caller, in *api.GetRecordsInput) (*recordsOutput, error) {
 	it, err := s.openIterator(c, in.ShardIterator.V)

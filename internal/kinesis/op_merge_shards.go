@@ -14,6 +14,10 @@ import (
 //
 // Order of checks: the shard ids' syntax, stream, its status, shards,
 // adjacency, closed shards.
+//
+// Differs: the child takes records at once, where AWS may use the parents for
+// another second. Records of its first second carry its creation second, which
+// may be up to a second ahead.
 
 func (s *Service) mergeShards(ctx context.Context, c Caller, in *api.MergeShardsInput) error {
 	r, err := target{in.StreamName, in.StreamARN}.ref(c)

@@ -13,6 +13,10 @@ import (
 //
 // Order of checks: the shard id's syntax, stream, its status, shard, quota, hash
 // key, closed shard.
+//
+// Differs: the children take records at once, where AWS may use the parent for
+// another second. Records of a child's first second carry its creation second,
+// which may be up to a second ahead.
 
 func (s *Service) splitShard(ctx context.Context, c Caller, in *api.SplitShardInput) error {
 	r, err := target{in.StreamName, in.StreamARN}.ref(c)

@@ -12,6 +12,9 @@ import (
 //
 // Order of checks: stream, its status, the target's bounds, quota, day. A target
 // that is the count already is not counted by day.
+//
+// Differs: which shards are split and merged on the way is not known of AWS; the
+// number of shards it leaves behind, closed ones included, is the same.
 
 func (s *Service) updateShardCount(
 	ctx context.Context, c Caller, in *api.UpdateShardCountInput,
