@@ -93,7 +93,8 @@ func TestWarmThroughput(t *testing.T) {
 	}
 	f.fails("UpdateAccountSettings", &api.UpdateAccountSettingsInput{
 		MinimumThroughputBillingCommitment: some(api.MinimumThroughputBillingCommitmentInput{Status: some("DISABLED")}),
-	}, api.InvalidArgument, "MinimumThroughputBillingCommitment cannot be DISABLED while stream s under account 000000000000 has warm throughput.")
+	}, api.InvalidArgument, "The warm throughput of all streams under account 000000000000 must be removed before "+
+		"MinimumThroughputBillingCommitment can be DISABLED.")
 
 	f.open()
 	f.call("UpdateStreamMode", &api.UpdateStreamModeInput{StreamARN: some(arnOfS), StreamModeDetails: mode("PROVISIONED")})

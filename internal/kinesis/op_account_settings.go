@@ -62,8 +62,8 @@ func (s *Service) updateAccountSettings(
 func (s *Service) checkNothingWarm(c Caller) error {
 	for sn := range s.streams(c) {
 		if sn.Warm.TargetMiBps > 0 {
-			return api.Errorf(api.InvalidArgument,
-				"MinimumThroughputBillingCommitment cannot be DISABLED while stream %s under account %s has warm throughput.", sn.Name, sn.Account)
+			return api.Errorf(api.InvalidArgument, "The warm throughput of all streams under account %s must be removed "+
+				"before MinimumThroughputBillingCommitment can be DISABLED.", c.Account)
 		}
 	}
 	return nil
