@@ -78,7 +78,7 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 		"`HOST` that the server is called by, beside localhost; repeatable")
 	flags.StringSliceVar(&c.CORSOrigins, "cors-origin", nil,
 		"`ORIGIN` of web pages that may use the server, beside this machine's, * for all; repeatable")
-	flags.Var(f.limits, "limits", "enforce AWS's rates per shard, or none; sizes and quotas always hold")
+	flags.Var(f.limits, "limits", "enforce AWS's rates of shards and calls, or none; sizes and quotas always hold")
 	flags.Var(&f.quota, "shard-quota",
 		"most open shards of an account in a region, 0 for no quota\n"+
 			"(default 20,000 in us-east-1, us-west-2 and eu-west-1, else 1,000)")

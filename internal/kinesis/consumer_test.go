@@ -197,6 +197,26 @@ func TestConsumerQuotas(t *testing.T) {
 	f.register("s", "x")
 }
 
+// An agreed minimum of throughput allows streams in ON_DEMAND mode more
+// consumers.
+func TestConsumersUnderACommitment(t *testing.T) {
+	f := newFixture(t)
+	f.create("p", 1)
+	f.createOnDemand("s")
+	fill := func(name string, from, to int) {
+		t.Helper()
+		for i := from; i < to; i++ {
+			f.register(name, fmt.Sprint("app", i))
+		}
+		f.fails("RegisterStreamConsumer", registerInput(name, "x"), api.LimitExceeded, fmt.Sprintf("Stream %s under account 000000000000 has "+
+			"reached the limit on the number of registered consumers. Limit: %d", name, to))
+	}
+	fill("s", 0, 20)
+	f.commit("ENABLED")
+	fill("s", 20, 50)
+	fill("p", 0, 20)
+}
+
 func TestConsumerTargets(t *testing.T) {
 	f := newFixture(t)
 	f.create("s", 1)

@@ -165,7 +165,7 @@ func (s *Service) registerConsumer(ctx context.Context, sn *snapshot, name strin
 	if err := s.dropConsumersLocked(ctx, st); err != nil {
 		return nil, err
 	}
-	if err := s.checkConsumerQuotas(sn, name); err != nil {
+	if err := s.checkConsumerQuotas(ctx, sn, name); err != nil {
 		return nil, err
 	}
 	last, err := s.tombstone(ctx, st.ref.consumerTombstoneKey(name))
@@ -187,8 +187,12 @@ func (s *Service) registerConsumer(ctx context.Context, sn *snapshot, name strin
 }
 
 // checkConsumerQuotas refuses a consumer that exists, or is one too many.
-func (s *Service) checkConsumerQuotas(sn *snapshot, name string) error {
+func (s *Service) checkConsumerQuotas(ctx context.Context, sn *snapshot, name string) error {
 	list, now := sn.state.listConsumers(), s.engine.Now()
+	quota, err := s.consumerQuota(ctx, sn, now)
+	if err != nil {
+		return err
+	}
 	if _, found := searchConsumer(list, name); found {
 		return api.Errorf(api.ResourceInUse, "Consumer %s under stream %s already exists for account %s.", name, sn.Name, sn.Account)
 	}
@@ -199,16 +203,28 @@ func (s *Service) checkConsumerQuotas(sn *snapshot, name string) error {
 		}
 	}
 	switch {
-	case len(list) >= stream.MaxConsumers:
+	case len(list) >= quota:
 		return api.Errorf(api.LimitExceeded,
 			"Stream %s under account %s has reached the limit on the number of registered consumers. Limit: %d",
-			sn.Name, sn.Account, stream.MaxConsumers)
+			sn.Name, sn.Account, quota)
 	case s.cfg.EnforceRates && creating >= stream.MaxCreatingConsumers:
 		return api.Errorf(api.LimitExceeded,
 			"Stream %s under account %s has reached the limit on the number of consumers that can simultaneously be in CREATING. Limit: %d",
 			sn.Name, sn.Account, stream.MaxCreatingConsumers)
 	}
 	return nil
+}
+
+// consumerQuota returns how many consumers the stream may have.
+func (s *Service) consumerQuota(ctx context.Context, sn *snapshot, now stream.Millis) (int, error) {
+	if sn.Mode != stream.OnDemand {
+		return stream.MaxConsumers, nil
+	}
+	agreed, _, err := s.commitment(ctx, Caller{Account: sn.Account, Region: sn.Region})
+	if err != nil || agreed.StatusAt(now) == stream.CommitmentDisabled {
+		return stream.MaxConsumers, err
+	}
+	return stream.MaxAdvantageConsumers, nil
 }
 
 // deregisterConsumer deletes a consumer: at once, or when its DELETING ends. Its

@@ -69,7 +69,7 @@ func WithFS(fsys vfs.FS) Option {
 	return func(s *Server) { s.cfg.Memory, s.cfg.FS = false, fsys }
 }
 
-// WithLimits enforces AWS's rates per shard.
+// WithLimits enforces AWS's rates of shards and calls.
 func WithLimits() Option {
 	return func(s *Server) { s.cfg.EnforceRates = true }
 }

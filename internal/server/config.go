@@ -50,7 +50,7 @@ type Config struct {
 	// Now, when not nil, replaces the system's clock. It is for tests.
 	Now func() stream.Millis
 
-	// EnforceRates enforces AWS's rates per shard.
+	// EnforceRates enforces AWS's rates of shards and calls.
 	EnforceRates bool
 	// ShardQuota is the most open shards of an account in a region: 0 for no
 	// quota, -1 for the region's default.

@@ -84,6 +84,9 @@ const (
 	MaxOnDemandStreams = 50
 	// MaxConsumers is the most consumers of a stream (RegisterStreamConsumer).
 	MaxConsumers = 20
+	// MaxAdvantageConsumers is the same for on-demand streams of an account with
+	// an agreed minimum of throughput (developer guide, quotas).
+	MaxAdvantageConsumers = 50
 	// MaxCreatingConsumers is the most consumers of a stream that are being
 	// created at a time (RegisterStreamConsumer).
 	MaxCreatingConsumers = 5
