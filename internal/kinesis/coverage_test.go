@@ -78,6 +78,8 @@ type apiModel struct {
 		Type    string `json:"type"`
 		Element string `json:"element"`
 		Members []struct{ Name, Shape string }
+		// Required are the names of members.
+		Required []string `json:"required"`
 	} `json:"shapes"`
 }
 

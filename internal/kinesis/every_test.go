@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"leat/internal/api"
-	"leat/internal/kinesis"
 )
 
 // phase says in which states of its stream an operation works.
@@ -185,6 +184,28 @@ func TestEveryOperationHasACase(t *testing.T) {
 	}
 }
 
+// A request without any member lacks what the API's model requires.
+func TestEveryOperationRequiresItsMembers(t *testing.T) {
+	eachOperation(t, func(t *testing.T, name string, _ everyOperation) {
+		shape := model().Shapes[model().Operations[name].Input]
+		var missing []string
+		for _, m := range shape.Members {
+			if slices.Contains(shape.Required, m.Name) {
+				missing = append(missing, "Value null at '"+strings.ToLower(m.Name[:1])+m.Name[1:]+"' failed to satisfy constraint: Member must not be null")
+			}
+		}
+		if len(missing) == 0 {
+			return
+		}
+		noun := "errors"
+		if len(missing) == 1 {
+			noun = "error"
+		}
+		f := newFixture(t)
+		f.fails(name, f.ops[name].Input(), api.Validation, fmt.Sprintf("%d validation %s detected: %s", len(missing), noun, strings.Join(missing, "; ")))
+	})
+}
+
 // Streams are named by name, by ARN or by both, and a StreamId changes nothing.
 func TestEveryOperationNamesStreams(t *testing.T) {
 	eachOperation(t, func(t *testing.T, name string, op everyOperation) {
@@ -336,140 +357,4 @@ func TestEveryOperationInEveryState(t *testing.T) {
 			}
 		}
 	})
-}
-
-// callRates are AWS's rates of calls, per second.
-var callRates = map[string]kinesis.CallRate{
-	"AddTagsToStream":               {PerSecond: 5},
-	"CreateStream":                  {PerSecond: 5},
-	"DecreaseStreamRetentionPeriod": {PerSecond: 5, PerStream: true},
-	"DeleteResourcePolicy":          {PerSecond: 5},
-	"DeleteStream":                  {PerSecond: 5},
-	"DescribeAccountSettings":       {PerSecond: 5},
-	"DeregisterStreamConsumer":      {PerSecond: 5, PerStream: true},
-	"DescribeLimits":                {PerSecond: 1},
-	"DescribeStream":                {PerSecond: 10},
-	"DescribeStreamConsumer":        {PerSecond: 20, PerStream: true},
-	"DescribeStreamSummary":         {PerSecond: 20},
-	"DisableEnhancedMonitoring":     {PerSecond: 5, PerStream: true},
-	"EnableEnhancedMonitoring":      {PerSecond: 5, PerStream: true},
-	"GetResourcePolicy":             {PerSecond: 5},
-	"IncreaseStreamRetentionPeriod": {PerSecond: 5, PerStream: true},
-	"ListShards":                    {PerSecond: 1000, PerStream: true},
-	"ListStreamConsumers":           {PerSecond: 5, PerStream: true},
-	"ListStreams":                   {PerSecond: 5},
-	"ListTagsForStream":             {PerSecond: 5, PerStream: true},
-	"MergeShards":                   {PerSecond: 5, PerStream: true},
-	"PutResourcePolicy":             {PerSecond: 5},
-	"RegisterStreamConsumer":        {PerSecond: 5, PerStream: true},
-	"RemoveTagsFromStream":          {PerSecond: 5, PerStream: true},
-	"SplitShard":                    {PerSecond: 5, PerStream: true},
-	"UpdateAccountSettings":         {PerSecond: 5},
-	"UpdateShardCount":              {PerSecond: 10, PerStream: true},
-	"UpdateStreamWarmThroughput":    {PerSecond: 5},
-}
-
-func TestEveryOperationKeepsItsRate(t *testing.T) {
-	eachOperation(t, func(t *testing.T, name string, op everyOperation) {
-		f := everyFixture(t, op, withRates)
-		limit := callRates[name]
-		if got := f.ops[name].Rate; got != limit {
-			t.Fatalf("its rate is %+v, want %+v", got, limit)
-		}
-		if limit.PerSecond == 0 {
-			return
-		}
-		on := func(stream string) api.Input {
-			in := op.request(f, stream)
-			if m := textMember(in, "StreamName"); m != nil {
-				*m = some(stream)
-			} else if m := arnMember(in); m != nil {
-				*m = some(arnOf(stream))
-			}
-			return in
-		}
-		first, other := on("s"), on("t")
-		exceeded := "LimitExceededException: Rate exceeded for stream s under account 000000000000."
-		if op.phase == onNoStream && name != "CreateStream" {
-			exceeded = "LimitExceededException: Rate exceeded for account 000000000000."
-		}
-		isRate := func(in api.Input) bool { return strings.Contains(f.outcome(name, in), "Rate exceeded") }
-		for range 2 {
-			for i := range limit.PerSecond {
-				if isRate(first) {
-					t.Fatalf("call %d of %d is refused", i+1, limit.PerSecond)
-				}
-			}
-			if got := f.outcome(name, first); got != exceeded {
-				t.Errorf("one call too many: %q", got)
-			}
-			if limit.PerStream == isRate(other) {
-				t.Errorf("a call for another stream is refused: %v", !limit.PerStream)
-			}
-			if _, err := f.do(kinesis.Caller{Account: "111111111111", Region: "us-east-1"}, name, on("s")); err != nil && strings.Contains(err.Error(), "Rate exceeded") {
-				t.Errorf("another account's call is refused: %v", err)
-			}
-			f.advance(time.Second)
-		}
-	})
-}
-
-// What is kept for counting calls does not grow with what clients name.
-func TestCallRatesAreBounded(t *testing.T) {
-	f := newFixture(t)
-	f.open(withRates)
-	names := func(i int) *api.ListTagsForStreamInput {
-		return &api.ListTagsForStreamInput{StreamName: some(fmt.Sprint("s", i))}
-	}
-	most := 0
-	for i := range 50_000 {
-		if _, err := f.do(caller, "ListTagsForStream", names(i)); err == nil {
-			t.Fatal("a stream is there")
-		}
-		if i%1000 == 0 {
-			f.advance(time.Second)
-		}
-		most = max(most, kinesis.CallBucketsForTest(f.Service))
-	}
-	if most > 5000 {
-		t.Errorf("%d buckets are kept for 1,000 calls a second", most)
-	}
-}
-
-func TestDailyLimits(t *testing.T) {
-	f := newFixture(t)
-	f.open(withRates)
-	f.create("s", 1)
-	const text = "Stream s under account 000000000000 has reached the limit of %d such changes in 24 hours."
-	for i := range 11 {
-		in := &api.UpdateShardCountInput{StreamName: some("s"), TargetShardCount: some(int32(1 + (i+1)%2)), ScalingType: some("UNIFORM_SCALING")}
-		if f.advance(time.Second); i < 10 {
-			f.call("UpdateShardCount", in)
-		} else {
-			f.fails("UpdateShardCount", in, api.LimitExceeded, fmt.Sprintf(text, 10))
-		}
-	}
-	for i := range 3 {
-		in := &api.UpdateStreamModeInput{StreamARN: some(arnOfS), StreamModeDetails: mode([]string{"ON_DEMAND", "PROVISIONED"}[i%2])}
-		if i < 2 {
-			f.call("UpdateStreamMode", in)
-		} else {
-			f.fails("UpdateStreamMode", in, api.LimitExceeded, fmt.Sprintf(text, 2))
-		}
-	}
-	start := &api.StartStreamEncryptionInput{StreamName: some("s"), EncryptionType: some("KMS"), KeyId: some("alias/k")}
-	stop := &api.StopStreamEncryptionInput{StreamName: some("s"), EncryptionType: some("KMS"), KeyId: some("alias/k")}
-	for range 25 {
-		f.call("StartStreamEncryption", start)
-		f.call("StopStreamEncryption", stop)
-	}
-	f.open(withRates) // counts outlive a restart
-	f.fails("StartStreamEncryption", start, api.LimitExceeded, fmt.Sprintf(text, 25))
-	f.fails("StopStreamEncryption", stop, api.LimitExceeded, fmt.Sprintf(text, 25))
-	f.advance(24 * time.Hour)
-	f.call("StartStreamEncryption", start)
-	f.open()
-	for range 30 {
-		f.call("StartStreamEncryption", start)
-	}
 }

@@ -29,6 +29,9 @@
 // stream it names. Changes to a stream take its lock, one at a time, and
 // compare revisions.
 //
+// An account's settings in a region are an object of their own, under the key
+// ("account", account, region).
+//
 // A consumer is an object of its own, under the key ("consumer", account, region,
 // stream's name, name), and changes with its stream's lock held. What its
 // subscriptions share is in memory only.
