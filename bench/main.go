@@ -3,6 +3,9 @@
 // SHA-256 as a signature check would, and answers bytes made in advance.
 //
 //	go run ./bench
+//	go run ./bench -subscriptions 5000 -round 30s
+//
+// The second measures what subscriptions cost that have nothing to push.
 //
 // Both run as processes of their own on the machine of the generator and take
 // turns. Requests are encoded before the clock starts and sent over plain
@@ -42,6 +45,8 @@ type settings struct {
 	round   time.Duration
 	dir     string // where data directories are made
 	ceiling bool   // be the ceiling server
+	// subscriptions, if not 0, are measured in place of the scenarios.
+	subscriptions int
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
@@ -51,6 +56,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.DurationVar(&set.round, "round", 3*time.Second, "length of a round")
 	flags.StringVar(&set.dir, "dir", os.TempDir(), "where leat keeps its data meanwhile: the disk that is measured")
 	flags.BoolVar(&set.ceiling, "ceiling", false, "be the ceiling server (what the benchmark starts)")
+	flags.IntVar(&set.subscriptions, "subscriptions", 0, "measure so many idle subscriptions, for a round, in place of the scenarios")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -69,6 +75,9 @@ func measureAll(ctx context.Context, set settings, work string, stdout io.Writer
 	leat, err := proc.Build(ctx, work)
 	if err != nil {
 		return err
+	}
+	if set.subscriptions > 0 {
+		return measureSubscriptions(ctx, set, leat, stdout)
 	}
 	start, idle, err := measureStart(ctx, leat, work)
 	if err != nil {

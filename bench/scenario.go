@@ -64,14 +64,22 @@ func (s scenario) entry(rng *rand.Rand) string {
 // encodeRequest returns a whole HTTP request. Its signature is of the right
 // form and no more.
 func encodeRequest(operation, body string) []byte {
-	return fmt.Appendf(nil, "POST / HTTP/1.1\r\n"+
-		"Host: 127.0.0.1\r\n"+
-		"Content-Type: application/x-amz-json-1.1\r\n"+
-		"X-Amz-Target: Kinesis_20131202.%s\r\n"+
-		"X-Amz-Date: 20260101T000000Z\r\n"+
-		"Authorization: AWS4-HMAC-SHA256 Credential=any/20260101/us-east-1/kinesis/aws4_request, "+
-		"SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=%064x\r\n"+
-		"Content-Length: %d\r\n\r\n%s", operation, 0, len(body), body)
+	b := []byte("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+	for _, h := range headers(operation) {
+		b = fmt.Appendf(b, "%s: %s\r\n", h[0], h[1])
+	}
+	return fmt.Appendf(b, "Content-Length: %d\r\n\r\n%s", len(body), body)
+}
+
+// headers returns the headers of a request for an operation.
+func headers(operation string) [][2]string {
+	return [][2]string{
+		{"Content-Type", "application/x-amz-json-1.1"},
+		{"X-Amz-Target", "Kinesis_20131202." + operation},
+		{"X-Amz-Date", "20260101T000000Z"},
+		{"Authorization", "AWS4-HMAC-SHA256 Credential=any/20260101/us-east-1/kinesis/aws4_request, " +
+			"SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=" + strings.Repeat("0", 64)},
+	}
 }
 
 // cannedAnswer is what the ceiling answers: as many bytes as leat would.

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"strconv"
@@ -34,7 +35,7 @@ const (
 
 // write sends an answer. An error in sending is the client's absence, so nobody
 // needs to hear of it.
-func (h *Handler) write(w http.ResponseWriter, x *exchange, a answer) {
+func (h *Handler) write(ctx context.Context, w http.ResponseWriter, x *exchange, a answer) {
 	header := w.Header()
 	maps.Copy(header, a.header)
 	if x.admitted && x.Header.Get("Origin") != "" {
@@ -55,7 +56,7 @@ func (h *Handler) write(w http.ResponseWriter, x *exchange, a answer) {
 	}
 	if a.stream != nil {
 		w.WriteHeader(a.status)
-		h.send(x.Context(), w, x, a.stream)
+		h.send(ctx, w, x, a.stream)
 		return
 	}
 	header["Content-Length"] = []string{strconv.Itoa(len(a.body))}

@@ -145,7 +145,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.kind = mediaType(r.Header.Get("Content-Type"))
 	x.codec, x.served = codecOf(x.kind)
 	a := h.respondSafely(r.Context(), x)
-	h.write(w, x, a)
+	h.write(r.Context(), w, x, a)
 	if h.log.Enabled(r.Context(), slog.LevelDebug) {
 		h.log.DebugContext(r.Context(), "request answered",
 			"method", r.Method, "target", r.Header.Get("X-Amz-Target"), "remote", r.RemoteAddr, "status", a.status,

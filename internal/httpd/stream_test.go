@@ -233,7 +233,7 @@ func TestSlowStream(t *testing.T) {
 		sent := 0
 		ended := make(chan time.Time, 1)
 		l := newPipeListener()
-		s := httpd.NewServer(newHandler(new(bytes.Buffer), streaming(func(ctx context.Context) (kinesis.Events, error) {
+		s := httpd.NewServer(newHandler(new(bytes.Buffer), streaming(func(context.Context) (kinesis.Events, error) {
 			return func(yield func(api.Output, error) bool) {
 				defer func() { ended <- time.Now() }()
 				for yield(event(0), nil) {

@@ -59,6 +59,7 @@ type expected struct {
 	open      int // open shards
 	retention int32
 	tags      string
+	consumers string
 	records   map[string]string // data by sequence number
 	unsure    []string          // data of puts that were not acknowledged
 }
@@ -196,6 +197,16 @@ func (r *crashRun) reshape(name, op string, in api.Input, open int) {
 	r.change(name, op, in, after)
 }
 
+// reconsume changes the consumers of a stream.
+func (r *crashRun) reconsume(name, op string, in api.Input, consumers string) {
+	if r.failed {
+		return
+	}
+	after := r.streams[name].clone()
+	after.consumers = consumers
+	r.change(name, op, in, after)
+}
+
 func (r *crashRun) checkpoint() {
 	if r.failed {
 		return
@@ -208,9 +219,14 @@ func (r *crashRun) script() {
 	r.createStream("b", 1)
 	r.puts("a")
 	r.reshape("a", "SplitShard", &api.SplitShardInput{StreamName: some("a"), ShardToSplit: some("0"), NewStartingHashKey: some("1000000")}, 3)
+	r.reconsume("a", "RegisterStreamConsumer", registerInput("a", "app"), "[app ACTIVE]")
 	r.puts("a")
 	r.puts("b")
+	r.reconsume("b", "RegisterStreamConsumer", registerInput("b", "app"), "[app ACTIVE]")
 	r.checkpoint()
+	r.reconsume("b", "RegisterStreamConsumer", registerInput("b", "other"), "[app ACTIVE other ACTIVE]")
+	r.reconsume("b", "DeregisterStreamConsumer",
+		&api.DeregisterStreamConsumerInput{StreamARN: some(arnOf("b")), ConsumerName: some("app")}, "[other ACTIVE]")
 	r.puts("a")
 	r.reshape("a", "MergeShards", &api.MergeShardsInput{StreamName: some("a"), ShardToMerge: some("3"), AdjacentShardToMerge: some("1")}, 2)
 	r.puts("a")
@@ -225,7 +241,7 @@ func (r *crashRun) script() {
 		r.change("b", "IncreaseStreamRetentionPeriod", &api.IncreaseStreamRetentionPeriodInput{StreamName: some("b"), RetentionPeriodHours: some(int32(48))}, longer)
 	}
 	r.advance(time.Minute)
-	r.change("a", "DeleteStream", &api.DeleteStreamInput{StreamName: some("a")}, nil)
+	r.change("a", "DeleteStream", &api.DeleteStreamInput{StreamName: some("a"), EnforceConsumerDeletion: some(true)}, nil)
 	r.createStream("a", 1)
 	r.puts("a")
 	r.checkpoint()
@@ -273,7 +289,11 @@ func (r *crashRun) matches(name string, want *expected) bool {
 	if len(tags) > 0 {
 		got = fmt.Sprint(tags)
 	}
-	return d.StreamStatus == "ACTIVE" && len(openShards(d)) == want.open && d.RetentionPeriodHours == want.retention && got == want.tags
+	consumers := ""
+	if list := r.consumers(name); len(list) > 0 {
+		consumers = fmt.Sprint(list)
+	}
+	return consumers == want.consumers && d.StreamStatus == "ACTIVE" && len(openShards(d)) == want.open && d.RetentionPeriodHours == want.retention && got == want.tags
 }
 
 // verifyRecords reads a stream, parents before children.

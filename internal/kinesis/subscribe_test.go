@@ -285,7 +285,7 @@ func TestTakeover(t *testing.T) {
 		second.wantEnd("", "")
 		f.subscribe(arn, "LATEST", "").wantNothing()
 	})
-	inBubble(t, func(t *testing.T, f *fixture) {
+	inBubble(t, func(_ *testing.T, f *fixture) {
 		arn := f.register("s", "app").ConsumerARN
 		in := subscribeInput(arn, shard0, "LATEST", "")
 		first := f.subscribe(arn, "LATEST", "")
