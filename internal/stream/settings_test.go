@@ -104,3 +104,16 @@ func TestDecodeCommitmentRefuses(t *testing.T) {
 		}
 	}
 }
+
+func FuzzDecodeCommitment(f *testing.F) {
+	f.Add(stream.Commitment{Started: 1_700_000_000_123, Ended: 1_700_086_400_123}.AppendBinary(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := stream.DecodeCommitment(b)
+		if err != nil {
+			return
+		}
+		if again, err := stream.DecodeCommitment(c.AppendBinary(nil)); err != nil || again != c {
+			t.Errorf("%+v came back as %+v, %v", c, again, err)
+		}
+	})
+}
