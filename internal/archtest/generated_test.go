@@ -179,6 +179,7 @@ var formats = []struct {
 	{"Segments", "internal/engine/disk/segment", nil},
 	{"Checkpoint files", "internal/engine/disk", []string{"A checkpoint file has"}},
 	{"Streams, payloads and iterators", "internal/stream", nil},
+	{"Certificates", "internal/certs", nil},
 }
 
 // TestFormatsPage holds docs/formats.md to the comments.
