@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.retry.backoff.FixedDelayBackoffStrategy;
 import software.amazon.awssdk.core.waiters.WaiterOverrideConfiguration;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -29,13 +30,18 @@ final class Session implements AutoCloseable {
   static final String STREAM = "s";
   static final String SHARD = "shardId-000000000000";
 
+  /** How a client is made. */
+  interface Connector {
+    KinesisAsyncClient connect(Server server, ExecutionInterceptor observer);
+  }
+
   final Observer observer = new Observer();
   final KinesisAsyncClient client;
   private final Server server;
 
-  Session(Transport transport, String... flags) throws Exception {
+  Session(Connector connector, String... flags) throws Exception {
     server = new Server(flags);
-    client = transport.connect(server, observer);
+    client = connector.connect(server, observer);
   }
 
   @Override

@@ -12,10 +12,10 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** The ways in which the asynchronous client talks to a server. */
-enum Transport {
-  /** The default, which takes HTTP/2 for granted where the endpoint is not https. */
+enum Transport implements Session.Connector {
+  /** The default, which takes HTTP/2 for granted. */
   HTTP2(false, null),
-  /** The default for https, with ALPN since 2.30 and without it before. */
+  /** The default for https, which takes HTTP/2 for granted, too, and offers no ALPN. */
   HTTP2_TLS(true, null),
   HTTP1(false, Protocol.HTTP1_1),
   HTTP1_TLS(true, Protocol.HTTP1_1);
@@ -37,19 +37,28 @@ enum Transport {
     return protocol == Protocol.HTTP1_1;
   }
 
-  /** Returns a client that reports errors instead of retrying them. */
-  KinesisAsyncClient connect(Server server, ExecutionInterceptor observer) {
-    NettyNioAsyncHttpClient.Builder http =
-        NettyNioAsyncHttpClient.builder().eventLoopGroup(THREADS);
+  @Override
+  public KinesisAsyncClient connect(Server server, ExecutionInterceptor observer) {
+    NettyNioAsyncHttpClient.Builder http = http();
     if (protocol != null) {
       http.protocol(protocol);
     }
     if (tls) {
       http.tlsTrustManagersProvider(server::trust);
     }
+    return client(tls ? server.secureEndpoint() : server.endpoint(), http, observer);
+  }
+
+  static NettyNioAsyncHttpClient.Builder http() {
+    return NettyNioAsyncHttpClient.builder().eventLoopGroup(THREADS);
+  }
+
+  /** Returns a client that reports errors instead of retrying them. */
+  static KinesisAsyncClient client(String endpoint, NettyNioAsyncHttpClient.Builder http,
+      ExecutionInterceptor observer) {
     return KinesisAsyncClient.builder()
         .httpClientBuilder(http)
-        .endpointOverride(URI.create(tls ? server.secureEndpoint() : server.endpoint()))
+        .endpointOverride(URI.create(endpoint))
         .region(Region.US_EAST_1)
         .credentialsProvider(
             StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")))
