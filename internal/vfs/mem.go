@@ -137,6 +137,23 @@ func (m *Mem) FlipBit(name string, offset int64, bit uint) error {
 	return nil
 }
 
+// LoseUnsynced makes of a file what some systems make of one whose sync fails:
+// what was not synced can be read, but no later sync makes it durable unless it
+// is written again.
+func (m *Mem) LoseUnsynced(name string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n, err := m.lookup("lose", name)
+	if err != nil {
+		return err
+	}
+	if n.isDir() {
+		return pathError("lose", name, fs.ErrInvalid)
+	}
+	n.file.loseUnsynced()
+	return nil
+}
+
 // Files returns the names of all files with their lengths.
 func (m *Mem) Files() map[string]int64 {
 	m.mu.RLock()

@@ -49,6 +49,36 @@ func TestCrashKeepsWhatWasSynced(t *testing.T) {
 	}
 }
 
+func TestLoseUnsynced(t *testing.T) {
+	m := vfs.NewMem()
+	f := create(t, m, "a", strings.Repeat("-", 8192))
+	must(t, f.Sync())
+	must(t, m.SyncDir("."))
+	write := func(text string, off int64) {
+		_, err := f.WriteAt([]byte(text), off)
+		must(t, err)
+	}
+	write("x", 10)
+	write("y", 5000)
+	must(t, m.LoseUnsynced("a"))
+	if got := read(t, m, "a"); got[10] != 'x' || got[5000] != 'y' {
+		t.Error("what was lost cannot be read any more")
+	}
+	must(t, f.Sync())
+	for _, after := range crashes(m) {
+		if got := read(t, after, "a"); got[10] != '-' || got[5000] != '-' {
+			t.Fatal("what was lost has become durable")
+		}
+	}
+	write("x", 10)
+	must(t, f.Sync())
+	for _, after := range crashes(m) {
+		if got := read(t, after, "a"); got[10] != 'x' || got[5000] != '-' {
+			t.Fatal("what was written again, and only that, should be durable")
+		}
+	}
+}
+
 func TestCrashTearsAtSectors(t *testing.T) {
 	m := vfs.NewMem()
 	f := create(t, m, "a", strings.Repeat("-", 2048))

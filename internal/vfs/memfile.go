@@ -77,8 +77,9 @@ func (c *content) readAt(p []byte, off int64) (int, error) {
 type memFile struct {
 	live   content
 	synced content
-	// dirty has the pages of live that are its own. All others are shared with
-	// synced and, through crashes, with other file systems: never changed.
+	// dirty has the pages of live that may be changed and that a sync makes
+	// durable. All others may be shared with synced and, through crashes, with
+	// other file systems: never changed.
 	dirty   map[int64]struct{}
 	pending []fileChange
 }
@@ -182,6 +183,11 @@ func (f *memFile) sync() {
 	f.pending = nil
 	f.synced.size = f.live.size
 	f.synced.written = append(f.synced.written[:0], f.live.written...)
+}
+
+func (f *memFile) loseUnsynced() {
+	clear(f.dirty)
+	f.pending = nil
 }
 
 // flip changes a byte of the present and of the durable content.

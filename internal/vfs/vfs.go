@@ -13,6 +13,10 @@
 // removals in that directory. Without these calls any subset of writes (in
 // units of 512-byte sectors, each written wholly or not at all) and of directory
 // changes may survive. A crash changes no byte that was not being written.
+//
+// When Sync fails, what it was to make durable may still be read, and another
+// Sync that succeeds need not mean that it is durable: it has to be written
+// again.
 package vfs
 
 import (

@@ -286,9 +286,10 @@ func newestImage(fsys vfs.FS) (newest *image, damage []*engine.CorruptError, err
 	return newest, damage, nil
 }
 
-// syncImage makes a checkpoint file durable that was found: a process that was
-// killed may have written it and not synced it.
-func syncImage(fsys vfs.FS, number uint64) error {
+// syncImage makes a checkpoint file durable that was found: the sync of its
+// header may have failed, or never have come. After a failed one the header can
+// be read, but only writing it again makes another sync reach it.
+func syncImage(fsys vfs.FS, number uint64) (err error) {
 	if number == 0 {
 		return nil
 	}
@@ -297,7 +298,12 @@ func syncImage(fsys vfs.FS, number uint64) error {
 	if err != nil {
 		return fmt.Errorf("open checkpoint file: %w", err)
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	defer func() { err = errors.Join(err, f.Close()) }()
+	header := make([]byte, imageHeader)
+	if n, err := f.ReadAt(header, 0); n < len(header) {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	if err := writeStart(f, header); err != nil {
 		return fmt.Errorf("sync %s: %w", name, err)
 	}
 	return nil

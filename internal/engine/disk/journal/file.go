@@ -33,6 +33,33 @@ func (f *file) use(h fileHeader) {
 	f.written = false
 }
 
+// renew makes the file's header and its last frame durable. What a failed sync
+// has left can be read, but only writing it again makes another sync reach it.
+func (f *file) renew(frame, end int64) error {
+	if err := f.rewrite(0, pageBytes); err != nil {
+		return err
+	}
+	if err := f.rewrite(frame, end); err != nil {
+		return err
+	}
+	return f.f.Sync()
+}
+
+// rewrite writes what a part of the file holds to where it is.
+func (f *file) rewrite(from, to int64) error {
+	b := make([]byte, min(to-from, zeroBytes))
+	for at := from; at < to; at += int64(len(b)) {
+		b = b[:min(to-at, zeroBytes)]
+		if n, err := f.f.ReadAt(b, at); n < len(b) {
+			return err
+		}
+		if _, err := f.f.WriteAt(b, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // File is one use of a journal file, to read entries from: an entry.Source.
 type File struct {
 	file   *file

@@ -45,8 +45,8 @@ type Journal struct {
 }
 
 // Open scans the journal from a mark on, shows everything to v, and makes it
-// ready to append. What was found is durable when Open returns, even if a
-// killed process never synced it.
+// ready to append. What was found is durable when Open returns, even if its
+// sync failed or never came.
 func Open(opts Options, start Mark, v Visitor) (*Journal, error) {
 	files, err := openFiles(opts.FS, opts.Dir, os.O_RDWR)
 	if err != nil {
@@ -81,8 +81,8 @@ func (j *Journal) recover(files []*file, start Mark, v Visitor) error {
 		j.active = f
 	}
 	if j.active != nil {
-		if err := j.active.f.Sync(); err != nil {
-			return fmt.Errorf("sync %s: %w", j.active.name, err)
+		if err := j.active.renew(t.last, t.next.Offset); err != nil {
+			return fmt.Errorf("write %s again: %w", j.active.name, err)
 		}
 	}
 	if err := j.keepSpares(files); err != nil {

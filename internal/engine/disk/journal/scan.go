@@ -28,7 +28,8 @@ type Visitor interface {
 // tail is where a scan ended.
 type tail struct {
 	next Mark
-	torn bool // the frame there was begun and is not whole
+	last int64 // where the last frame begins if it is in the last file, else next.Offset
+	torn bool  // the frame at next was begun and is not whole
 }
 
 const fileSuffix = ".journal"
@@ -121,11 +122,9 @@ func scan(live []*file, start Mark, v Visitor) (tail, error) {
 		if f.header.firstFrame != t.next.Frame && t.next.Offset == pageBytes {
 			return t, &engine.CorruptError{File: f.name, Reason: fmt.Sprintf("file begins with frame %d instead of %d", f.header.firstFrame, t.next.Frame)}
 		}
-		torn, err := scanFile(f, &t.next, v)
-		if err != nil {
+		if err := scanFile(f, &t, v); err != nil {
 			return t, err
 		}
-		t.torn = torn
 		if i+1 < len(live) && live[i+1].header.firstFrame != t.next.Frame {
 			return t, &engine.CorruptError{File: f.name, Offset: t.next.Offset, Reason: fmt.Sprintf("frame %d is damaged, later ones are not", t.next.Frame)}
 		}
@@ -133,22 +132,26 @@ func scan(live []*file, start Mark, v Visitor) (tail, error) {
 	return t, nil
 }
 
-// scanFile shows v the frames of one file and leaves m behind the last.
-func scanFile(f *file, m *Mark, v Visitor) (torn bool, err error) {
+// scanFile shows v the frames of one file and leaves t behind the last.
+func scanFile(f *file, t *tail, v Visitor) error {
 	src := &File{file: f, number: f.header.number, salt: f.header.salt}
 	s := &frameScanner{src: src}
+	m := &t.next
+	t.last = m.Offset
 	for {
 		h, found, err := s.frame(m.Offset, m.Frame)
 		if err != nil {
-			return false, err
+			return err
 		}
 		if !found {
-			return s.begun, s.checkBehind(*m)
+			t.torn = s.begun
+			return s.checkBehind(*m)
 		}
 		v.Frame(h.number, h.time, FrameBytes(h.bodyBytes))
 		if err := s.show(m.Offset, h, v); err != nil {
-			return false, err
+			return err
 		}
+		t.last = m.Offset
 		m.Offset += FrameBytes(h.bodyBytes)
 		m.Frame++
 	}
