@@ -287,8 +287,15 @@ func scriptStuck(ts *testscript.TestScript, _ bool, args []string) {
 	c.stuck = w
 	arrived := make(chan struct{})
 	go func() {
-		resp, err := http.Post(c.url, "text/plain", io.MultiReader(&once{then: arrived}, r))
-		if err == nil {
+		req, err := http.NewRequest(http.MethodPost, c.url, io.MultiReader(&once{then: arrived}, r))
+		if err != nil {
+			return
+		}
+		// The body is sent when the server asks for it: the request is under
+		// way there by then.
+		req.Header.Set("Expect", "100-continue")
+		client := http.Client{Transport: &http.Transport{ExpectContinueTimeout: eventTimeout}}
+		if resp, err := client.Do(req); err == nil {
 			_ = resp.Body.Close()
 		}
 	}()
