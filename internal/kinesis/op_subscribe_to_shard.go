@@ -26,6 +26,9 @@ import (
 //
 // After the last record of a closed shard an empty event has none, and names
 // the child shards. It is the last one.
+//
+// Differs: with --limits off a subscription that has ended can be followed by
+// the next one at once; AWS lets 5 seconds pass since it began.
 
 // heartbeat is how long a subscription is silent at most. Clients are promised
 // an event every 5 seconds.
