@@ -45,6 +45,7 @@ type settings struct {
 	round   time.Duration
 	dir     string // where data directories are made
 	ceiling bool   // be the ceiling server
+	warm    bool   // fill the page cache first
 	// subscriptions, if not 0, are measured in place of the scenarios.
 	subscriptions int
 }
@@ -55,6 +56,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&set.rounds, "rounds", 5, "rounds of each server in each scenario")
 	flags.DurationVar(&set.round, "round", 3*time.Second, "length of a round")
 	flags.StringVar(&set.dir, "dir", os.TempDir(), "where leat keeps its data meanwhile: the disk that is measured")
+	flags.BoolVar(&set.warm, "warm", true, "fill free memory with page cache before the scenarios")
 	flags.BoolVar(&set.ceiling, "ceiling", false, "be the ceiling server (what the benchmark starts)")
 	flags.IntVar(&set.subscriptions, "subscriptions", 0, "measure so many idle subscriptions, for a round, in place of the scenarios")
 	if err := flags.Parse(args); err != nil {
@@ -85,6 +87,11 @@ func measureAll(ctx context.Context, set settings, work string, stdout io.Writer
 	}
 	fmt.Fprintf(stdout, "start to ready on an empty directory: %.0f ms\n", start.Seconds()*1e3)
 	fmt.Fprintf(stdout, "resident memory when idle: %.1f MiB\n", float64(idle)/(1<<20))
+	if set.warm {
+		if err := warm(work, stdout); err != nil {
+			return fmt.Errorf("fill the page cache: %w", err)
+		}
+	}
 	fmt.Fprintf(stdout, "\n%s", header)
 	for _, s := range scenarios {
 		if err := measureScenario(ctx, set, s, leat, stdout); err != nil {
