@@ -124,10 +124,7 @@ func (j *Journal) Reserve(frameBytes int64) error {
 	}
 	var salt [8]byte
 	_, _ = rand.Read(salt[:]) // never fails
-	number, err := j.nextNumber()
-	if err != nil {
-		return err
-	}
+	number := j.nextNumber()
 	f.use(fileHeader{number: number, salt: binary.LittleEndian.Uint64(salt[:]), firstFrame: j.next.Frame})
 	j.active = f
 	j.next.File, j.next.Offset = number, pageBytes
@@ -140,20 +137,23 @@ func (j *Journal) Reserve(frameBytes int64) error {
 // nextNumber returns the number of the next use. If nothing has been written to
 // the active file, not even its header, another takes its place: there must be
 // no gap between the numbers on disk.
-func (j *Journal) nextNumber() (uint32, error) {
+func (j *Journal) nextNumber() uint32 {
 	f := j.active
 	if f == nil {
-		return j.next.File, nil
+		return j.next.File
 	}
 	number := f.header.number
 	if f.written {
-		return number + 1, nil
+		return number + 1
 	}
 	j.mu.Lock()
 	delete(j.live, number)
 	j.mu.Unlock()
 	f.use(fileHeader{})
-	return number, j.spares.release(f)
+	if err := j.spares.release(f); err != nil { // which the next Open tries again
+		j.opts.Logger.Warn("a journal file that is not needed is left", "err", err)
+	}
+	return number
 }
 
 // prepareAhead has the next file made once half of this one is full.

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -404,6 +405,31 @@ func TestUnusedFileIsReplaced(t *testing.T) {
 	if j.End().File != 2 {
 		t.Errorf("the end is %+v", j.End())
 	}
+	closeJournal(t, j)
+	j, s := open(t, mem.CrashLoseAll(), Mark{})
+	if !slices.Equal(s.payloads, []string{"one", "two"}) {
+		t.Errorf("%q", s.payloads)
+	}
+	closeJournal(t, j)
+}
+
+// TestUnusedFileThatCannotBeRemoved is in the way of nothing.
+func TestUnusedFileThatCannotBeRemoved(t *testing.T) {
+	mem := newFS(t)
+	inject := vfs.NewInject(mem, func(op vfs.Op) error {
+		if op.Kind == vfs.OpRemove {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	j, _ := open(t, inject, Mark{})
+	put(t, j, "one")
+	for _, n := range []int64{100 << 10, 200 << 10} {
+		if err := j.Reserve(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, j, "two")
 	closeJournal(t, j)
 	j, s := open(t, mem.CrashLoseAll(), Mark{})
 	if !slices.Equal(s.payloads, []string{"one", "two"}) {
