@@ -110,8 +110,11 @@ func (a *appendCall) onlyMarks(err error) bool {
 func (a *appendCall) plan() int {
 	bytes := 0
 	for a.until = a.next; a.until < len(a.batches); a.until++ {
+		if a.logs[a.until] == nil {
+			continue // refused
+		}
 		n := entry.Size(len(a.batches[a.until].Payload))
-		if a.until > a.next && bytes+n > maxCallerFrameBytes {
+		if bytes > 0 && bytes+n > maxCallerFrameBytes {
 			break
 		}
 		bytes += n
@@ -119,7 +122,7 @@ func (a *appendCall) plan() int {
 	return bytes
 }
 
-// stage adds the batches planned to the frame, those that are not refused.
+// stageAppend adds the batches planned to the frame, those that are not refused.
 func (c *committer) stageAppend(a *appendCall) {
 	for ; a.next < a.until; a.next++ {
 		if l := a.logs[a.next]; l != nil {
