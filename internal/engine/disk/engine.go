@@ -43,6 +43,8 @@ type Engine struct {
 	waiting waiting
 	commits committer
 
+	reads sync.RWMutex // held for reading by those who read files, which Close waits for
+
 	maint   sync.Mutex // held by whoever does a checkpoint, a sweep, or removes files
 	upkeep  upkeep     // guarded by maint
 	garbage garbage
@@ -199,6 +201,18 @@ func (e *Engine) isClosing() bool {
 	}
 }
 
+// beginRead keeps the files open until endRead.
+func (e *Engine) beginRead() error {
+	e.reads.RLock()
+	if e.isClosing() {
+		e.reads.RUnlock()
+		return errClosing
+	}
+	return nil
+}
+
+func (e *Engine) endRead() { e.reads.RUnlock() }
+
 // await returns nil if a Read from the position has something to say, else
 // what will be closed at the next change.
 func (l *log) await(from stream.Position) (<-chan struct{}, error) {
@@ -252,5 +266,7 @@ func (e *Engine) Close() error {
 		}
 	}
 	e.kv.Close(errClosing)
+	e.reads.Lock() // whoever reads from now on finds that the engine is closing
+	defer e.reads.Unlock()
 	return errors.Join(e.journal.Close(), e.cache.close(), e.lock.Close())
 }

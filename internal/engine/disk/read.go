@@ -38,6 +38,10 @@ func (e *Engine) Read(ctx context.Context, id engine.LogID, from stream.Position
 	if l == nil {
 		return p.page, engine.ErrNotFound
 	}
+	if err := e.beginRead(); err != nil {
+		return p.page, err
+	}
+	defer e.endRead()
 	p.window = windows.Get().(*entry.Window)
 	err := e.fill(ctx, l, p)
 	p.window.Forget()
@@ -227,6 +231,10 @@ func (e *Engine) SeekTime(ctx context.Context, id engine.LogID, t stream.Millis)
 	if l == nil {
 		return 0, engine.ErrNotFound
 	}
+	if err := e.beginRead(); err != nil {
+		return 0, err
+	}
+	defer e.endRead()
 	for {
 		if err := ctx.Err(); err != nil {
 			return 0, err
