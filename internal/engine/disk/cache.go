@@ -83,7 +83,7 @@ func (c *segmentCache) dropElement(el *list.Element) {
 	}
 }
 
-// drop forgets a segment whose file is to be removed.
+// drop forgets a segment whose file has been removed.
 func (c *segmentCache) drop(id engine.LogID, first stream.Position) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

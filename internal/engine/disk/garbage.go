@@ -63,13 +63,15 @@ func (g *garbage) free(names []segmentName) {
 	g.deleted = append(g.deleted, names...)
 }
 
-// rescue takes a name back that could not be removed and is about to be used
+// rescue takes a name back that was not removed yet and is about to be used
 // again: by a checkpoint that failed before, or by a log that was deleted and
 // created once more.
 func (g *garbage) rescue(name segmentName) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.deleted = slices.DeleteFunc(g.deleted, func(n segmentName) bool { return n == name })
+	isName := func(n segmentName) bool { return n == name }
+	g.deleted = slices.DeleteFunc(g.deleted, isName)
+	g.trimmed = slices.DeleteFunc(g.trimmed, isName)
 }
 
 // removeGarbage removes what may be removed. What cannot be is tried again the
@@ -83,8 +85,8 @@ func (e *Engine) removeGarbage() error {
 	var left []segmentName
 	streams := map[uint64]struct{}{}
 	for _, n := range names {
-		e.cache.drop(n.log, n.first)
 		err := e.fs.Remove(segment.Name(n.log, n.first))
+		e.cache.drop(n.log, n.first) // now, when nobody can open it again
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs, left = append(errs, err), append(left, n)
 			continue

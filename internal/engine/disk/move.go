@@ -233,6 +233,7 @@ func (w *mover) resume() error {
 func (w *mover) create(first stream.Position) error {
 	id := w.m.log.id
 	w.e.garbage.rescue(segmentName{log: id, first: first})
+	w.e.cache.drop(id, first)
 	w.e.upkeep.needSync(segment.StreamDir(id.Stream))
 	w.m.created = append(w.m.created, segment.Info{First: first})
 	writer, err := segment.Create(w.e.fs, id, first)

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"leat/internal/engine"
+	"leat/internal/engine/disk/segment"
 	"leat/internal/stream"
+	"leat/internal/vfs"
 )
 
 // segmentFiles returns the names of a log's segment files.
@@ -167,6 +169,71 @@ func TestTrimDuringACheckpoint(t *testing.T) {
 	w.crash(w.mem.CrashLoseAll())
 	w.mustOpen()
 	w.verify()
+	if err := w.e.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRecreatedLogAfterTrim gives a new segment the name of one that was trimmed
+// and whose file waits to be removed.
+func TestRecreatedLogAfterTrim(t *testing.T) {
+	w := newWorld(t)
+	w.mustOpen()
+	id := logID(1, 0)
+	for _, step := range []func() error{
+		func() error { return w.create(id) },
+		func() error { return w.append(1000, id) },
+		func() error { return w.e.Checkpoint(ctxBackground()) },
+		func() error { return w.trim(id, stream.PositionAfter) },
+		func() error { return w.remove(id) },
+		func() error { return w.create(id) },
+		func() error { return w.append(1000, id) },
+		func() error { return w.e.Checkpoint(ctxBackground()) },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.verify()
+	if err := w.e.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRemovedSegmentsAreClosed has a reader open a segment at the last moment
+// before its file is removed: it must not stay open for the next one.
+func TestRemovedSegmentsAreClosed(t *testing.T) {
+	w := newWorld(t)
+	id := logID(1, 0)
+	inject := w.faulty(nil)
+	inject.Decide(func(op vfs.Op) error {
+		if op.Kind == vfs.OpRemove && segment.IsName(op.Name) {
+			_, release, err := w.e.cache.open(id, 1)
+			if err != nil {
+				t.Error(err)
+				return nil
+			}
+			release()
+		}
+		return nil
+	})
+	for _, step := range []func() error{
+		func() error { return w.create(id) },
+		func() error { return w.append(1000, id) },
+		func() error { return w.e.Checkpoint(ctxBackground()) },
+		func() error { return w.trim(id, stream.PositionAfter) },
+		func() error { return w.e.Checkpoint(ctxBackground()) },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files := w.segmentFiles(id); len(files) != 0 {
+		t.Errorf("files are left: %q", files)
+	}
+	if n := w.e.cache.recent.Len(); n != 0 {
+		t.Errorf("%d segments are open", n)
+	}
 	if err := w.e.Close(); err != nil {
 		t.Fatal(err)
 	}
