@@ -55,7 +55,9 @@ func (c *committer) run() {
 	defer close(c.done)
 	for c.collect() {
 		c.commit()
-		if len(c.group) > 1 {
+		many := len(c.group) > 1
+		clear(c.group) // who is idle keeps nobody's payloads
+		if many {
 			// Those just woken are about to ask for more: let them, so that
 			// the next frame has it too.
 			runtime.Gosched()
@@ -215,7 +217,6 @@ func (c *committer) write() error {
 		c.e.fail(err)
 		return err
 	}
-	c.e.advance(c.time)
 	c.pace.spend(bytes)
 	c.e.space.spend(bytes)
 	c.e.waiting.add(bytes, int64(len(c.entries)), c.time)

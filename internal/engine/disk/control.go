@@ -36,6 +36,9 @@ func (e *Engine) changeLogs(ctx context.Context, ids []engine.LogID, stage func(
 	if len(ids) == 0 {
 		return ctx.Err()
 	}
+	if len(ids) > maxWriteBytes/idBytes {
+		return fmt.Errorf("%w: %d logs in one call", engine.ErrInvalid, len(ids))
+	}
 	r := newRequest()
 	r.bytes = entry.Size(len(ids) * idBytes)
 	r.stage = func() func() { return stage(ids) }

@@ -59,7 +59,8 @@ const (
 	retryCheckpoint = time.Second
 	// lastCheckpoint is how long Close may take over its checkpoint.
 	lastCheckpoint = 5 * time.Second
-	// maxWriteBytes bounds the keys and values of one Write.
+	// maxWriteBytes bounds the payload of one Write, Create or Delete, so that
+	// it fits into an entry.
 	maxWriteBytes = 48 << 20
 )
 
