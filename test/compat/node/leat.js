@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -17,13 +17,17 @@ export const eventMillis = 30_000;
 // The ways in which the SDK talks to a server: its default for Kinesis is
 // HTTP/2, with prior knowledge where the endpoint is not https.
 export const transports = {
-  "HTTP/2": () => undefined,
-  "HTTP/1.1": () => new NodeHttpHandler(),
+  "HTTP/2": {},
+  "HTTP/1.1": { handler: () => new NodeHttpHandler() },
+  "HTTP/2 over TLS": { secure: true },
+  "HTTP/1.1 over TLS": { secure: true, handler: () => new NodeHttpHandler() },
 };
 
 // serve starts a leat with a data directory of its own, ended after the test.
+// Its authority is the one that NODE_EXTRA_CA_CERTS names.
 export async function serve(t, ...flags) {
   const dir = await mkdtemp(join(tmpdir(), "leat-node-"));
+  await cp(join(process.env.LEAT_AUTHORITY, "tls"), join(dir, "data", "tls"), { recursive: true });
   const child = spawn(
     process.env.LEAT_BIN,
     ["serve", "--listen", "127.0.0.1:0", "--data-dir", join(dir, "data"), "--log-level", "warn", ...flags],
@@ -46,13 +50,13 @@ export async function serve(t, ...flags) {
 
 // connect returns a client that reports errors instead of retrying them.
 export function connect(t, endpoint, transport) {
-  const requestHandler = transports[transport]();
+  const { secure, handler } = transports[transport];
   const client = new KinesisClient({
-    endpoint,
+    endpoint: secure ? endpoint.replace("http:", "https:") : endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "any", secretAccessKey: "any" },
     maxAttempts: 1,
-    ...(requestHandler && { requestHandler }),
+    ...(handler && { requestHandler: handler() }),
   });
   t.after(() => client.destroy());
   return client;

@@ -28,3 +28,16 @@ def server(serve):
 def client(server):
     """A boto3 client of the server."""
     return server.client()
+
+
+@pytest.fixture
+def connect_securely(tmp_path, monkeypatch):
+    """Returns clients over TLS that trust their server's own authority."""
+
+    def connect(server):
+        bundle = tmp_path / "ca.pem"
+        bundle.write_bytes(server.authority())
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+        return server.client(secure=True)
+
+    return connect

@@ -59,10 +59,22 @@ class Server:
             self.process.terminate()
         assert self.process.wait(EVENT_SECONDS) in (0, -signal.SIGKILL)
 
-    def client(self, region="us-east-1", key_id="any", validate=True):
+    @property
+    def secure_endpoint(self):
+        """The URL of the server, at the same port, for TLS."""
+        return self.endpoint.replace("http:", "https:")
+
+    def authority(self):
+        """Returns the certificate of the server's own authority, as PEM."""
+        return subprocess.check_output(
+            [os.environ["LEAT_BIN"], "tls", "ca", "--data-dir", str(self.data_dir)],
+            timeout=EVENT_SECONDS)
+
+    def client(self, region="us-east-1", key_id="any", validate=True, secure=False):
         """Returns a client that reports errors instead of retrying them."""
         return boto3.client(
-            "kinesis", endpoint_url=self.endpoint, region_name=region,
+            "kinesis", endpoint_url=self.secure_endpoint if secure else self.endpoint,
+            region_name=region,
             aws_access_key_id=key_id, aws_secret_access_key="any",
             config=Config(retries={"mode": "standard", "total_max_attempts": 1},
                           parameter_validation=validate))

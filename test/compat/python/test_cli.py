@@ -35,6 +35,13 @@ class Cli:
         said = self.run([self.path, "--version"])
         assert said.startswith(f"aws-cli/{version[1]}."), said
 
+    def secure(self, server):
+        """Goes on over TLS, and trusts the server's own authority."""
+        bundle = self.directory / "ca.pem"
+        bundle.write_bytes(server.authority())
+        self.environment["AWS_CA_BUNDLE"] = str(bundle)
+        self.environment["AWS_ENDPOINT_URL"] = self.endpoint = server.secure_endpoint
+
     def run(self, command):
         done = subprocess.run(command, cwd=self.directory, env=self.environment,
                               capture_output=True, text=True, timeout=60)
@@ -61,6 +68,11 @@ def cli(request, server, tmp_path):
     directory = tmp_path / "home"
     directory.mkdir()
     return Cli(request.param, server.endpoint, directory)
+
+
+def test_records_over_https(cli, server):
+    cli.secure(server)
+    test_records(cli)
 
 
 def test_records(cli):

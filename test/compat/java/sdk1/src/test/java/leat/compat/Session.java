@@ -122,12 +122,12 @@ final class Session implements AutoCloseable {
   }
 
   /** Reads on from a position until it has the number of records. */
-  List<Record> read(GetShardIteratorRequest start, int count) {
+  List<Record> read(GetShardIteratorRequest start, int count) throws Exception {
     return read(client.getShardIterator(start).getShardIterator(), count);
   }
 
   /** Reads on from an iterator until it has the number of records. */
-  List<Record> read(String start, int count) {
+  List<Record> read(String start, int count) throws Exception {
     List<Record> records = new ArrayList<>();
     String[] position = {start};
     return Server.eventually(() -> {

@@ -71,7 +71,7 @@ final class Session implements AutoCloseable {
   }
 
   /** Registers a consumer, and returns its ARN once it is active. */
-  String register(String streamArn, String name) {
+  String register(String streamArn, String name) throws Exception {
     String arn = client.registerStreamConsumer(r -> r.streamARN(streamArn).consumerName(name))
         .join().consumer().consumerARN();
     return Server.eventually(() -> {
@@ -100,7 +100,7 @@ final class Session implements AutoCloseable {
   }
 
   /** Reads on from an iterator until it has the number of records. */
-  List<Record> read(String start, int count) {
+  List<Record> read(String start, int count) throws Exception {
     List<Record> records = new ArrayList<>();
     String[] position = {start};
     return Server.eventually(() -> {

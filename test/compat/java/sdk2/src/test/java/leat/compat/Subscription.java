@@ -2,6 +2,7 @@ package leat.compat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -36,7 +37,7 @@ final class Subscription {
     return response.get(Server.EVENT.toSeconds(), TimeUnit.SECONDS);
   }
 
-  SubscribeToShardEvent event() throws Exception {
+  SubscribeToShardEvent event() throws InterruptedException {
     SubscribeToShardEvent event = events.poll(Server.EVENT.toSeconds(), TimeUnit.SECONDS);
     if (event == null) {
       throw new AssertionError("no event within " + Server.EVENT);
@@ -47,10 +48,10 @@ final class Subscription {
   /** Takes events until they brought the number of records. */
   List<Record> records(int count) throws Exception {
     List<Record> records = new ArrayList<>();
-    while (records.size() < count) {
+    return Server.eventually(() -> {
       records.addAll(event().records());
-    }
-    return records;
+      return records.size() >= count ? Optional.of(records) : Optional.empty();
+    });
   }
 
   /** Waits for the end of the subscription, and returns the events not taken before. */

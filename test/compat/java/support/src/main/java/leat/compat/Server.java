@@ -15,9 +15,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -100,10 +100,10 @@ public final class Server implements AutoCloseable {
   }
 
   /** Returns the first answer of an attempt, which is repeated until it has one. */
-  public static <T> T eventually(Supplier<Optional<T>> attempt) {
+  public static <T> T eventually(Callable<Optional<T>> attempt) throws Exception {
     long deadline = System.nanoTime() + EVENT.toNanos();
     while (System.nanoTime() < deadline) {
-      Optional<T> answer = attempt.get();
+      Optional<T> answer = attempt.call();
       if (answer.isPresent()) {
         return answer.get();
       }
