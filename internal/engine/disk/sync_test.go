@@ -6,8 +6,54 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"leat/internal/engine"
+	"leat/internal/stream"
 	"leat/internal/vfs"
 )
+
+// TestAFailedSyncStopsWritesOnly fails a sync of the journal under load.
+func TestAFailedSyncStopsWritesOnly(t *testing.T) {
+	w := newWorld(t)
+	var failing atomic.Bool
+	w.faulty(func(op vfs.Op) error {
+		if failing.Load() && op.Kind == vfs.OpSync && strings.HasPrefix(op.Name, journalDir) {
+			return errInjected
+		}
+		return nil
+	})
+	const callers = 8
+	for i := range callers {
+		if err := w.create(logID(1, stream.ShardID(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	acked := load(w, callers, 20, func(done int) {
+		if done == callers*5 {
+			failing.Store(true)
+		}
+	})
+	if err := w.e.Health(); !errors.Is(err, engine.ErrFailed) {
+		t.Errorf("health is %v", err)
+	}
+	failing.Store(false) // nothing is tried again, though it would succeed
+	if err := w.append(10, logID(1, 0)); !errors.Is(err, engine.ErrFailed) {
+		t.Errorf("append after the failure: %v", err)
+	}
+	if err := w.write("k", "v"); !errors.Is(err, engine.ErrFailed) {
+		t.Errorf("write after the failure: %v", err)
+	}
+	for i := range callers {
+		wantPrefix(w, logID(1, stream.ShardID(i)), acked[i], 0)
+	}
+	w.crash(w.mem.CrashKeepAll())
+	w.mustOpen()
+	for i := range callers {
+		wantPrefix(w, logID(1, stream.ShardID(i)), acked[i], 1)
+	}
+	if err := w.e.Close(); err != nil {
+		t.Error(err)
+	}
+}
 
 // losing opens the world's engine behind a file system on which the n-th sync
 // after arm(n) of a file whose name begins so fails, and loses what was written.
