@@ -146,9 +146,6 @@ func Decode(src []byte, seed uint32) (Header, error) {
 	return h, nil
 }
 
-// HeaderSum returns the checksum inside an encoded header.
-func HeaderSum(src []byte) uint32 { return binary.LittleEndian.Uint32(src) }
-
 // Payload returns the payload of the entry that src holds, header and padding
 // included, after verifying it.
 func (h *Header) Payload(src []byte) ([]byte, error) {

@@ -36,7 +36,7 @@ type Journal struct {
 	next   Mark
 	buf    []byte
 
-	frames, fsyncs atomic.Int64
+	fsyncs atomic.Int64
 
 	mu   sync.RWMutex // guards live
 	live map[uint32]*file
@@ -194,7 +194,6 @@ func (j *Journal) Append(time stream.Millis, entries []Entry) (frameBytes int64,
 		return 0, fmt.Errorf("sync journal: %w", err)
 	}
 	j.fsyncs.Add(1)
-	j.frames.Add(1)
 	j.next.Offset += frameBytes
 	j.next.Frame++
 	return frameBytes, nil
@@ -216,9 +215,6 @@ func (j *Journal) scratch(n int64) []byte {
 
 // End returns the mark behind the last frame. It is for the appending goroutine.
 func (j *Journal) End() Mark { return j.next }
-
-// Frames returns how many frames Append has completed.
-func (j *Journal) Frames() int64 { return j.frames.Load() }
 
 // Fsyncs returns how many syncs of frames have succeeded.
 func (j *Journal) Fsyncs() int64 { return j.fsyncs.Load() }
