@@ -234,6 +234,42 @@ func TestDamageWhileRunning(t *testing.T) {
 	}
 }
 
+// TestTimeOfADamagedTip damages the last batch of a log before it is moved: its
+// time, which the caller has, is not forgotten.
+func TestTimeOfADamagedTip(t *testing.T) {
+	w := newWorld(t)
+	w.mustOpen()
+	id := logID(1, 0)
+	if err := w.create(id); err != nil {
+		t.Fatal(err)
+	}
+	const ahead = 1_900_000_000_000
+	r := w.e.Append(ctxBackground(), []engine.Batch{{Log: id, Records: 1, Payload: []byte("x"), NotBefore: ahead}})[0]
+	if r.Err != nil || r.Time != ahead {
+		t.Fatalf("%+v", r)
+	}
+	ref := w.e.lookup(id).head[0].ref
+	f, err := w.e.journal.File(ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.mem.FlipBit(f.Name(), ref.Offset()+entry.HeaderBytes, 0); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := w.e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		w.mustOpen()
+		if tip, err := w.e.Tip(ctxBackground(), id); err != nil || tip.Last != 1 || tip.Time != ahead {
+			t.Errorf("%+v, %v", tip, err)
+		}
+	}
+	if err := w.e.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestMissingSegment removes a segment: its log suffers, and goes on.
 func TestMissingSegment(t *testing.T) {
 	w := sample(t)

@@ -138,7 +138,7 @@ func (w *mover) move(m *move) (err error) {
 		}
 	}
 	if m.tip.last == m.last && !m.tip.closed && len(m.head) > 0 {
-		m.tip.time = w.time
+		m.tip.time = max(m.tip.time, w.time) // the last batch may be lost
 	}
 	return w.finish(m.tip.closed)
 }
