@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -229,7 +230,7 @@ func (img *image) decodeBody(d *decoder) {
 	img.time = stream.Millis(d.position())
 	img.revision = engine.Revision(d.uvarint())
 	for range d.count(3) {
-		e := engine.Entry{Key: engine.Key(d.bytes()), Value: d.bytes(), Revision: engine.Revision(d.uvarint())}
+		e := engine.Entry{Key: engine.Key(d.bytes()), Value: bytes.Clone(d.bytes()), Revision: engine.Revision(d.uvarint())}
 		img.entries = append(img.entries, e)
 	}
 	for range d.count(7) {
