@@ -1,14 +1,31 @@
-// Package sigv4 reads the parameters of AWS Signature Version 4 requests: who
-// signed, and for which region and service.
+// Package sigv4 verifies the signatures of AWS Signature Version 4 requests. It
+// knows no service and no HTTP library.
 //
-// A request carries them in one of two places, never both:
+// A request carries the parameters in one of two places, never both:
 //
 //	Authorization: AWS4-HMAC-SHA256 Credential=AKID/20261120/us-east-1/kinesis/aws4_request,
 //	               SignedHeaders=host;x-amz-date, Signature=5d67…
 //	POST /?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20261120%2F…&X-Amz-Signature=…
 //
 // Parse answers an incomplete set with the texts of the AWS front end, which
-// name what is missing in a fixed order. Signatures are not verified here.
+// name what is missing in a fixed order.
+//
+// Verifier.Verify checks the rest. What is signed is a hash of this text, in
+// which the body is always there by its own hash, whatever the request says that
+// it is:
+//
+//	POST
+//	/
+//	X-Amz-Algorithm=...                    the query, sorted, but X-Amz-Signature
+//	content-type:application/x-amz-json-1.1
+//	host:127.0.0.1:4567                    the signed headers
+//	x-amz-date:20261120T160000Z
+//
+//	content-type;host;x-amz-date
+//	e3b0c44298fc1c14...                    SHA-256 of the body
+//
+// The key of the HMAC is the secret, hashed with each part of the scope; it lasts
+// for a day and is kept.
 package sigv4
 
 import (
@@ -18,9 +35,11 @@ import (
 
 // The codes of Error.
 const (
-	CodeIncomplete = "IncompleteSignatureException"
-	CodeInvalid    = "InvalidSignatureException"
-	CodeMissing    = "MissingAuthenticationTokenException"
+	CodeExpiredToken = "ExpiredTokenException"
+	CodeIncomplete   = "IncompleteSignatureException"
+	CodeInvalid      = "InvalidSignatureException"
+	CodeMissing      = "MissingAuthenticationTokenException"
+	CodeUnrecognized = "UnrecognizedClientException"
 )
 
 // Error says why a request's parameters cannot be used, in the words of AWS.
@@ -45,15 +64,26 @@ type Credential struct {
 	Date        string // YYYYMMDD
 	Region      string
 	Service     string
+	Terminator  string // aws4_request
 }
 
-// Parse returns the credential of a request that carries a complete set of
+// Signature is a complete set of parameters.
+type Signature struct {
+	Credential
+
+	Algorithm     string
+	SignedHeaders string // names in lower case, with semicolons between
+	Hex           string
+	Presigned     bool // whether the parameters are in the query
+}
+
+// Parse returns the signature of a request that carries a complete set of
 // parameters, and otherwise an *Error.
-func Parse(r Request) (Credential, error) {
+func Parse(r Request) (Signature, error) {
 	_, inQuery := r.Query[queryAlgorithm]
 	switch {
 	case r.Authorization != "" && inQuery:
-		return Credential{}, &Error{
+		return Signature{}, &Error{
 			CodeInvalid,
 			"Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
 		}
@@ -62,13 +92,16 @@ func Parse(r Request) (Credential, error) {
 	case inQuery:
 		return parseQuery(r.Query)
 	}
-	return Credential{}, &Error{CodeMissing, "Missing Authentication Token"}
+	return Signature{}, &Error{CodeMissing, "Missing Authentication Token"}
 }
 
-func parseHeader(authorization string, hasDate bool) (Credential, error) {
+func parseHeader(authorization string, hasDate bool) (Signature, error) {
 	p := headerParams(authorization)
 	if p.credential != "" && p.signature != "" && p.signedHeaders != "" && hasDate {
-		return ParseCredential(p.credential), nil
+		return Signature{
+			Credential: ParseCredential(p.credential),
+			Algorithm:  p.algorithm, SignedHeaders: p.signedHeaders, Hex: p.signature,
+		}, nil
 	}
 	var msg strings.Builder
 	require := func(ok bool, text string) {
@@ -81,11 +114,11 @@ func parseHeader(authorization string, hasDate bool) (Credential, error) {
 	require(p.signedHeaders != "", "Authorization header requires 'SignedHeaders' parameter. ")
 	require(hasDate, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")
 	msg.WriteString("Authorization=" + authorization)
-	return Credential{}, &Error{CodeIncomplete, msg.String()}
+	return Signature{}, &Error{CodeIncomplete, msg.String()}
 }
 
 // params are the parameters of an Authorization header.
-type params struct{ credential, signature, signedHeaders string }
+type params struct{ algorithm, credential, signature, signedHeaders string }
 
 // headerParams splits a header the way AWS does: the first word is the
 // algorithm, and after it commas and spaces separate, in any number. The last
@@ -93,7 +126,8 @@ type params struct{ credential, signature, signedHeaders string }
 func headerParams(authorization string) params {
 	var p params
 	separator := func(c rune) bool { return c == ',' || c == ' ' }
-	_, rest := cutFunc(authorization, separator)
+	algorithm, rest := cutFunc(authorization, separator)
+	p.algorithm = algorithm
 	for rest != "" {
 		var param string
 		param, rest = cutFunc(rest, separator)
@@ -119,15 +153,22 @@ func cutFunc(s string, sep func(rune) bool) (before, after string) {
 	return s[:i], s[i+1:]
 }
 
-const queryAlgorithm = "X-Amz-Algorithm"
+// The parameters of a presigned request.
+const (
+	queryAlgorithm     = "X-Amz-Algorithm"
+	queryCredential    = "X-Amz-Credential"
+	queryDate          = "X-Amz-Date"
+	queryExpires       = "X-Amz-Expires"
+	querySecurityToken = "X-Amz-Security-Token"
+	querySignature     = "X-Amz-Signature"
+	querySignedHeaders = "X-Amz-SignedHeaders"
+)
 
 // queryParams are what a presigned request must have, in the order in which
 // their absence is reported.
-var queryParams = []string{
-	queryAlgorithm, "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date",
-}
+var queryParams = []string{queryAlgorithm, queryCredential, querySignature, querySignedHeaders, queryDate}
 
-func parseQuery(q url.Values) (Credential, error) {
+func parseQuery(q url.Values) (Signature, error) {
 	var msg strings.Builder
 	for _, name := range queryParams {
 		if q.Get(name) == "" {
@@ -135,17 +176,22 @@ func parseQuery(q url.Values) (Credential, error) {
 		}
 	}
 	if msg.Len() > 0 {
-		return Credential{}, &Error{CodeIncomplete, msg.String() + "Re-examine the query-string parameters."}
+		return Signature{}, &Error{CodeIncomplete, msg.String() + "Re-examine the query-string parameters."}
 	}
-	return ParseCredential(q.Get("X-Amz-Credential")), nil
+	return Signature{
+		Credential: ParseCredential(q.Get(queryCredential)),
+		Algorithm:  q.Get(queryAlgorithm), SignedHeaders: q.Get(querySignedHeaders), Hex: q.Get(querySignature),
+		Presigned: true,
+	}, nil
 }
 
-// ParseCredential takes a credential apart: key id, date, region and service,
-// separated by slashes. What follows the service is not looked at.
+// ParseCredential takes a credential apart: key id, date, region, service and
+// terminator, separated by slashes.
 func ParseCredential(s string) Credential {
 	var c Credential
 	for _, part := range []*string{&c.AccessKeyID, &c.Date, &c.Region, &c.Service} {
 		*part, s, _ = strings.Cut(s, "/")
 	}
+	c.Terminator = s
 	return c
 }
