@@ -19,9 +19,7 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	_ = x.control.SetReadDeadline(x.start.Add(bodyTimeout))
 	var err error
 	if x.ContentLength >= 0 {
-		x.body = h.buffers.get(int(x.ContentLength))
-		x.body.b = x.body.b[:x.ContentLength]
-		_, err = io.ReadFull(x.Body, x.body.b)
+		x.body, err = h.readSized(x.Body, int(x.ContentLength))
 	} else {
 		x.body = h.buffers.get(minBufferBytes)
 		x.body.b, err = readAll(x.Body, x.body.b)
@@ -37,6 +35,23 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	// client that has gone.
 	_ = x.control.SetReadDeadline(time.Time{})
 	return answer{}, true
+}
+
+// readSized reads a body that claims a size. Memory is taken as the body comes,
+// at most four times of what has come, so that claims alone cost little.
+func (h *Handler) readSized(r io.Reader, size int) (*buffer, error) {
+	body := h.buffers.get(min(size, minBufferBytes))
+	for {
+		have := len(body.b)
+		body.b = body.b[:min(size, cap(body.b))]
+		if _, err := io.ReadFull(r, body.b[have:]); err != nil || len(body.b) == size {
+			return body, err
+		}
+		larger := h.buffers.get(min(size, 4*len(body.b)))
+		larger.b = append(larger.b, body.b...)
+		h.buffers.put(body)
+		body = larger
+	}
 }
 
 var errTooLarge = errors.New("request body too large")
