@@ -389,14 +389,34 @@ func TestDiskFilledByOthers(t *testing.T) {
 	}
 }
 
-// atJournalLimit returns a world whose journal is as long as it may be, and
+// journalLimit is one of the limits of what may wait in the journal.
+type journalLimit struct {
+	name    string
+	set     func(*Options)
+	reached func(*Engine) bool
+}
+
+var journalLimits = []journalLimit{
+	{
+		"bytes",
+		func(o *Options) { o.CheckpointBytes, o.JournalMaxBytes = 40<<10, 80<<10 },
+		func(e *Engine) bool { return e.waiting.bytes.Load() >= 80<<10 },
+	},
+	{
+		"batches",
+		func(o *Options) { o.CheckpointBatches = 5 },
+		func(e *Engine) bool { return e.waiting.batches.Load() >= 5*maxWaitingCheckpoints },
+	},
+}
+
+// atJournalLimit returns a world whose journal holds as much as it may, and
 // whose maint is locked: no checkpoint is made. An append waits; its outcome
 // will be sent.
-func atJournalLimit(t *testing.T, a, b engine.LogID) (*world, <-chan error) {
+func atJournalLimit(t *testing.T, limit journalLimit, a, b engine.LogID) (*world, <-chan error) {
 	t.Helper()
 	w := newWorld(t)
 	o := w.options()
-	o.CheckpointBytes, o.JournalMaxBytes = 40<<10, 80<<10
+	limit.set(&o)
 	e, err := Open(w.mem, o)
 	if err != nil {
 		t.Fatal(err)
@@ -407,7 +427,7 @@ func atJournalLimit(t *testing.T, a, b engine.LogID) (*world, <-chan error) {
 	}
 	w.e.maint.Lock()
 	n := 0
-	for w.e.waiting.bytes.Load() < o.JournalMaxBytes {
+	for !limit.reached(w.e) {
 		if err := w.append(4000, a); err != nil {
 			t.Fatal(err)
 		}
@@ -422,7 +442,7 @@ func atJournalLimit(t *testing.T, a, b engine.LogID) (*world, <-chan error) {
 
 // TestCloseAtTheJournalLimit ends an append that waits.
 func TestCloseAtTheJournalLimit(t *testing.T) {
-	w, waits := atJournalLimit(t, logID(1, 0), logID(1, 1))
+	w, waits := atJournalLimit(t, journalLimits[0], logID(1, 0), logID(1, 1))
 	closed := make(chan error, 1)
 	go func() { closed <- w.e.Close() }()
 	if err := <-waits; !errors.Is(err, engine.ErrFailed) {
@@ -442,8 +462,14 @@ func TestCloseAtTheJournalLimit(t *testing.T) {
 // TestJournalLimit stops checkpoints: appends wait at the limit, deletions do
 // not, and all goes on when checkpoints do.
 func TestJournalLimit(t *testing.T) {
+	for _, limit := range journalLimits {
+		t.Run(limit.name, func(t *testing.T) { testJournalLimit(t, limit) })
+	}
+}
+
+func testJournalLimit(t *testing.T, limit journalLimit) {
 	a, b := logID(1, 0), logID(1, 1)
-	w, waits := atJournalLimit(t, a, b)
+	w, waits := atJournalLimit(t, limit, a, b)
 	if err := w.remove(b); err != nil {
 		t.Fatalf("delete at the limit: %v", err)
 	}

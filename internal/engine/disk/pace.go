@@ -60,6 +60,9 @@ const (
 	// maxPause is how often the committer looks whether a checkpoint is done
 	// when the journal's limit has been reached.
 	maxPause = 10 * time.Millisecond
+	// maxWaitingCheckpoints bounds the batches in the journal, which take
+	// memory, in what makes a checkpoint due.
+	maxWaitingCheckpoints = 4
 	// defaultRate is assumed until a checkpoint has been timed.
 	defaultRate = 64 << 20
 )
@@ -69,7 +72,7 @@ func (p *pacer) pause(e *Engine) time.Duration {
 	w := e.waiting.bytes.Load()
 	soft := min(e.opts.CheckpointBytes*3/2, e.opts.JournalMaxBytes)
 	switch {
-	case w >= e.opts.JournalMaxBytes:
+	case w >= e.opts.JournalMaxBytes, e.waiting.batches.Load() >= maxWaitingCheckpoints*e.opts.CheckpointBatches:
 		e.lookAround()
 		return maxPause
 	case w < soft:
