@@ -72,6 +72,13 @@
 //	byte    version, 1
 //	signed  started, ended, in milliseconds; 0 for never
 //
+// # The encoding of peaks
+//
+//	byte    version, 1
+//	list    slots, ascending: begin in minutes since 1970 less the one before it
+//	        (which is -1 for the first), then the bytes and the records of its
+//	        busiest minute
+//
 // # The encoding of a consumer
 //
 //	byte    version, 1
