@@ -11,7 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.services.kinesis.model.ChildShard;
@@ -85,6 +88,49 @@ class SubscribeTest {
         s.put("of " + key, key);
         assertEquals(List.of("of " + key), text(following.records(1)));
         following.cancel();
+      }
+    }
+  }
+
+  /** More than the windows of HTTP/2 and an event hold. */
+  @ParameterizedTest
+  @EnumSource
+  void aBacklogArrivesInOrder(Transport transport) throws Exception {
+    try (Session s = new Session(transport, "--limits", "off")) {
+      String consumer = s.register(s.create(1), "c");
+      List<String> payloads = IntStream.range(0, 12)
+          .mapToObj(i -> Character.toString('a' + i).repeat(1_000_000)).toList();
+      payloads.forEach(s::put);
+      Subscription subscription = new Subscription(s.client, consumer, SHARD, TRIM_HORIZON);
+      assertEquals(payloads, text(subscription.records(payloads.size())));
+      subscription.cancel();
+    }
+  }
+
+  /** An event comes before the client, which waits for ten seconds, takes the server for dead. */
+  @Test
+  void idleSubscriptionsAreKept() throws Exception {
+    List<Session> sessions = new ArrayList<>();
+    List<Subscription> subscriptions = new ArrayList<>();
+    try {
+      for (Transport transport : Transport.values()) {
+        Session s = new Session(transport, "--limits", "off");
+        sessions.add(s);
+        String consumer = s.register(s.create(1), "c");
+        subscriptions.add(new Subscription(s.client, consumer, SHARD, TRIM_HORIZON));
+      }
+      for (Subscription subscription : subscriptions) {
+        for (int i = 0; i < 3; i++) {
+          SubscribeToShardEvent event = subscription.event();
+          assertEquals(List.of(), event.records());
+          assertEquals(0, event.millisBehindLatest());
+          assertNotNull(event.continuationSequenceNumber());
+        }
+        subscription.cancel();
+      }
+    } finally {
+      for (Session s : sessions) {
+        s.close();
       }
     }
   }
