@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
+	"runtime"
 )
 
 // maxSmallFile bounds what ReadFile and ReadOSFile take into memory.
@@ -55,12 +57,35 @@ func ReplaceFile(fsys FS, name string, b []byte) error {
 
 // ReadOSFile returns what a small file has that is none of the server's own:
 // its path is the user's, and symbolic links are followed.
-func ReadOSFile(name string) (b []byte, err error) {
+func ReadOSFile(name string) ([]byte, error) {
+	return readOSFile(name, func(fs.FileInfo) error { return nil })
+}
+
+// ReadPrivateOSFile is ReadOSFile for secrets. It refuses a file that others
+// than its owner may read or change, where files say who may.
+func ReadPrivateOSFile(name string) ([]byte, error) {
+	return readOSFile(name, func(info fs.FileInfo) error {
+		if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+			return fmt.Errorf("%s has the mode %#o, which lets others than its owner at it (chmod 600 %s)", name, mode, name)
+		}
+		return nil
+	})
+}
+
+// readOSFile reads a file if check finds nothing wrong with it.
+func readOSFile(name string, check func(fs.FileInfo) error) (b []byte, err error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := check(info); err != nil {
+		return nil, err
+	}
 	b, err = io.ReadAll(io.LimitReader(f, maxSmallFile+1))
 	if err == nil && len(b) > maxSmallFile {
 		err = fmt.Errorf("%s has more than %d bytes", name, maxSmallFile)
