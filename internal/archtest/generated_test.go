@@ -180,6 +180,7 @@ var formats = []struct {
 	{"Checkpoint files", "internal/engine/disk", []string{"A checkpoint file has"}},
 	{"Streams, payloads and iterators", "internal/stream", nil},
 	{"Certificates", "internal/certs", nil},
+	{"Keyrings", "internal/keyring", nil},
 }
 
 // TestFormatsPage holds docs/formats.md to the comments.

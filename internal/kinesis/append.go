@@ -41,8 +41,11 @@ type appender struct {
 	arena   []byte      // the payloads of all batches
 	open    []openBatch // by index of open shard
 	round   int         // which append the entries of open belong to
-	// encrypted is whether the records are put, and answered, as encrypted.
+	// encrypted is whether the records are put, and answered, as encrypted: then
+	// sealer seals the batches.
 	encrypted bool
+	sealer    *stream.PayloadSealer
+	overhead  int // what a batch has beside its records, in bytes
 }
 
 // batch is a batch being built in appender.arena.
@@ -69,6 +72,7 @@ func (a *appender) release() {
 	clear(a.batches)
 	clear(a.out)
 	a.records, a.batches, a.out = a.records[:0], a.batches[:0], a.out[:0]
+	a.sealer = nil
 	if cap(a.arena) > maxPooledBytes {
 		a.arena = nil
 	}
@@ -84,14 +88,18 @@ func (a *appender) add(key string, data api.Blob, hash stream.HashKey) {
 // meet a closed shard follow it to its children. The error is one that
 // concerns the whole request; then nothing was written.
 func (s *Service) append(ctx context.Context, sn *snapshot, a *appender) error {
-	a.encrypted = sn.Encrypted()
 	for i := range a.records {
 		a.records[i].batch = -1
 	}
-	for range maxRoutes {
+	for round := range maxRoutes {
+		a.encrypt(sn.Encrypted())
 		a.route(s, sn)
-		if err := a.build(); err != nil {
-			return err
+		if err := s.build(ctx, sn, a); err != nil {
+			if round == 0 {
+				return err
+			}
+			a.fail(err)
+			return nil
 		}
 		todo := a.settle(s.engine.Append(ctx, a.engineBatches(sn)))
 		if todo == 0 {
@@ -105,6 +113,14 @@ func (s *Service) append(ctx context.Context, sn *snapshot, a *appender) error {
 	}
 	a.fail(engine.ErrClosed)
 	return nil
+}
+
+// encrypt chooses what the batches to come are like.
+func (a *appender) encrypt(encrypted bool) {
+	a.encrypted, a.sealer, a.overhead = encrypted, nil, stream.BatchOverhead
+	if encrypted {
+		a.overhead = stream.SealedOverhead
+	}
 }
 
 // pending reports whether the record's outcome is still open.
@@ -161,12 +177,44 @@ func (a *appender) place(r *record, n int) {
 	}
 	*open = openBatch{a.round, len(a.batches)}
 	r.batch, r.offset = len(a.batches), 0
-	a.batches = append(a.batches, batch{shard: r.shard, size: stream.BatchOverhead + size, records: 1})
+	a.batches = append(a.batches, batch{shard: r.shard, size: a.overhead + size, records: 1})
 }
 
-// build writes the records into their batches' payloads: the one place where
+// build makes the batches' payloads. Those of an encrypted stream are sealed in
+// their place, so that nothing that leads to the engine has a record in it.
+func (s *Service) build(ctx context.Context, sn *snapshot, a *appender) (err error) {
+	if !a.encrypted || len(a.batches) == 0 {
+		return a.fill()
+	}
+	if a.sealer, err = s.currentSealer(ctx, sn, len(a.batches)); err != nil {
+		return err
+	}
+	if a.sealer == nil {
+		a.encrypted = false
+		return a.fill()
+	}
+	if err := a.fill(); err != nil {
+		clear(a.arena)
+		return err
+	}
+	for i := range a.batches {
+		b := &a.batches[i]
+		b.payload = a.sealer.Seal(b.payload, b.shard.ID)
+	}
+	return nil
+}
+
+// begin appends the beginning of a payload to dst.
+func (a *appender) begin(dst []byte) []byte {
+	if a.sealer != nil {
+		return a.sealer.Begin(dst, nonce())
+	}
+	return stream.BeginBatch(dst)
+}
+
+// fill writes the records into their batches' payloads: the one place where
 // data is decoded.
-func (a *appender) build() error {
+func (a *appender) fill() error {
 	total := 0
 	for i := range a.batches {
 		total += a.batches[i].size
@@ -177,7 +225,7 @@ func (a *appender) build() error {
 	rest := a.arena[:total]
 	for i := range a.batches {
 		b := &a.batches[i]
-		b.payload = stream.BeginBatch(rest[:0:b.size], a.encrypted)
+		b.payload = a.begin(rest[:0:b.size])
 		rest = rest[b.size:]
 	}
 	for i := range a.records {

@@ -2,10 +2,10 @@ package kinesis
 
 import (
 	"context"
-	"regexp"
 	"strings"
 
 	"leat/internal/api"
+	"leat/internal/keyring"
 	"leat/internal/stream"
 )
 
@@ -13,45 +13,68 @@ import (
 // put from then on are encrypted. Records keep what held when they were put.
 // Starting again with another key is allowed. Both are counted by day.
 //
-// Order of checks: EncryptionType, the key id's form, stream, its status, day.
+// Order of checks: EncryptionType, the key id's form, stream, its status, day, and
+// of a start the key. A stop does not need it.
 //
-// Differs: a key need not exist, only its id be well-formed, and the records are
-// stored as they are: the stream, puts and records show the encryption.
+// Differs: keys are those of --keyring, for all accounts. With auto, the default,
+// every well-formed id has a key. An alias means what it means now, not when
+// encryption was started.
 
 func (s *Service) startStreamEncryption(ctx context.Context, c Caller, in *api.StartStreamEncryptionInput) error {
 	if err := checkEncryption(in.EncryptionType.V, in.KeyId.V); err != nil {
 		return err
 	}
-	return s.setKey(ctx, c, target{in.StreamName, in.StreamARN}, stream.EncryptionStart, strings.Clone(in.KeyId.V))
+	return s.setKey(ctx, c, target{in.StreamName, in.StreamARN}, stream.EncryptionStart,
+		func(obj *stream.Stream) error { return s.startKey(obj, strings.Clone(in.KeyId.V)) })
 }
 
 func (s *Service) stopStreamEncryption(ctx context.Context, c Caller, in *api.StopStreamEncryptionInput) error {
 	if err := checkEncryption(in.EncryptionType.V, in.KeyId.V); err != nil {
 		return err
 	}
-	return s.setKey(ctx, c, target{in.StreamName, in.StreamARN}, stream.EncryptionStop, "")
+	return s.setKey(ctx, c, target{in.StreamName, in.StreamARN}, stream.EncryptionStop,
+		func(obj *stream.Stream) error {
+			now := s.engine.Now()
+			obj.KeyID, obj.DataKeys = "", obj.DataKeys.Retire(now, obj.Expiry(now))
+			return nil
+		})
 }
 
-func (s *Service) setKey(ctx context.Context, c Caller, t target, kind stream.DailyChange, keyID string) error {
+// startKey is the change that names the stream's master key, and gives the stream
+// a data key that it has wrapped, unless it has one.
+func (s *Service) startKey(obj *stream.Stream, keyID string) error {
+	obj.KeyID = keyID
+	master, err := s.keys.Ensure(keyID)
+	if err != nil {
+		return keyError(refOf(obj), keyID, err)
+	}
+	if k := obj.DataKeys.Current(); k != nil {
+		if ref, err := keyring.RefOf(k.Wrapped); err == nil && ref == master {
+			return nil
+		}
+	}
+	return s.addDataKey(obj, master)
+}
+
+// setKey makes a change of a stream's key, which is counted.
+func (s *Service) setKey(ctx context.Context, c Caller, t target, kind stream.DailyChange, fn change) error {
 	sn, err := s.lookupActive(c, t)
 	if err != nil {
 		return err
 	}
 	return s.updateActive(ctx, sn, func(obj *stream.Stream) error {
-		obj.KeyID = keyID
-		return s.spend(obj, kind)
+		if err := s.spend(obj, kind); err != nil {
+			return err
+		}
+		return fn(obj)
 	})
 }
-
-// keyID is the forms of a key's name: its id, its alias, and the ARN of either.
-var keyID = regexp.MustCompile(`^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key/\S+|alias/\S+)` +
-	`|alias/[a-zA-Z0-9/_-]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|mrk-[0-9a-f]{32})$`)
 
 func checkEncryption(kind, key string) error {
 	if kind != encryptionKMS {
 		return api.Errorf(api.InvalidArgument, "EncryptionType %s is not supported. The only valid value is %s.", kind, encryptionKMS)
 	}
-	if !keyID.MatchString(key) {
+	if _, ok := keyring.Name(key); !ok {
 		return api.Errorf(api.KMSNotFound, "Invalid keyId %s", key)
 	}
 	return nil

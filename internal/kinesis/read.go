@@ -51,6 +51,7 @@ type readPage struct {
 	ended   bool          // the shard is closed and nothing is left behind this page
 	closed  stream.Millis // if ended, when the shard was closed
 	buf     []byte
+	opened  bool // buf has records that were decrypted
 }
 
 // pages are the memory that records are read into.
@@ -59,9 +60,13 @@ var pages = sync.Pool{New: func() any { return new(readPage) }}
 // drained reports whether nothing will ever be read from here on.
 func (p *readPage) drained() bool { return p.ended && len(p.records) == 0 }
 
-// release gives the page's memory to other reads.
+// release gives the page's memory to other reads. What was decrypted is wiped
+// out: it would stay there until then.
 func (p *readPage) release() {
 	clear(p.records)
+	if p.opened {
+		clear(p.buf[:cap(p.buf)])
+	}
 	*p = readPage{records: p.records[:0], buf: p.buf}
 	pages.Put(p)
 }
@@ -76,6 +81,15 @@ type readLimits struct {
 // may have, so that framing does not cost a page its last record.
 const framingSlack = 64 << 10
 
+// scan is what a read looks for.
+type scan struct {
+	sn      *snapshot
+	shard   stream.ShardID
+	from    cursor
+	horizon stream.Millis // what is older has expired
+	limits  readLimits
+}
+
 // read returns the records of a shard from the cursor on that have not
 // expired: at least one, if there is one. The page is to be released.
 func (s *Service) read(
@@ -83,7 +97,8 @@ func (s *Service) read(
 ) (*readPage, error) {
 	p := pages.Get().(*readPage)
 	p.next = from.position
-	if err := s.fill(ctx, p, sn.logID(shard), sn.Horizon(s.engine.Now()), from, limits); err != nil {
+	sc := scan{sn, shard, from, sn.Horizon(s.engine.Now()), limits}
+	if err := s.fill(ctx, p, &sc); err != nil {
 		p.release()
 		return nil, fmt.Errorf("read %v: %w", shard, err)
 	}
@@ -91,19 +106,18 @@ func (s *Service) read(
 }
 
 // fill reads into a page until it has a record or there is nothing to read.
-func (s *Service) fill(
-	ctx context.Context, p *readPage, log engine.LogID, horizon stream.Millis, from cursor, limits readLimits,
-) error {
+func (s *Service) fill(ctx context.Context, p *readPage, sc *scan) error {
+	log := sc.sn.logID(sc.shard)
 	for {
 		got, err := s.engine.Read(ctx, log, p.next, engine.Budget{
-			Bytes: limits.bytes + framingSlack, Records: limits.records, Buf: p.buf,
+			Bytes: sc.limits.bytes + framingSlack, Records: sc.limits.records, Buf: p.buf,
 		})
 		p.buf = got.Buf
 		atEnd := errors.Is(err, io.EOF)
 		if err != nil && !atEnd {
 			return err
 		}
-		full, err := p.take(got.Batches, from, horizon, limits)
+		full, err := s.take(p, sc, got.Batches)
 		if err != nil {
 			return err
 		}
@@ -114,7 +128,7 @@ func (s *Service) fill(
 			return s.finishPage(ctx, log, p, atEnd && !full)
 		}
 		// All of that has expired or is before the cursor.
-		first, err := s.engine.SeekTime(ctx, log, horizon)
+		first, err := s.engine.SeekTime(ctx, log, sc.horizon)
 		if err != nil {
 			return err
 		}
@@ -123,33 +137,49 @@ func (s *Service) fill(
 }
 
 // take appends the records of batches to the page, and reports whether the
-// page is full before their end; then next is the first record left out.
-func (p *readPage) take(batches []engine.StoredBatch, from cursor, horizon stream.Millis, limits readLimits) (full bool, err error) {
-	for _, b := range batches {
-		if b.Time < horizon {
+// page is full before their end; then next is the first record left out. A batch
+// that cannot be opened ends the page before it, and fails a read that would
+// begin with it.
+func (s *Service) take(p *readPage, sc *scan, batches []engine.StoredBatch) (full bool, err error) {
+	for i := range batches {
+		b := &batches[i]
+		if b.Time < sc.horizon {
 			continue
 		}
-		records, err := stream.Records(b.Payload)
-		if err != nil {
-			return false, err
-		}
-		position := b.First - 1
-		for key, data, ok := records.Next(); ok; key, data, ok = records.Next() {
-			position++
-			if from.passes(position, b.Time.Second()) {
-				continue
-			}
-			size := len(key) + len(data)
-			if len(p.records) > 0 && (len(p.records) == limits.records || p.bytes+size > limits.bytes) {
-				p.next = position
-				return true, nil
-			}
-			p.records = append(p.records, readRecord{position, b.Time, key, data, records.Encrypted()})
-			p.bytes += size
-		}
-		if err := records.Err(); err != nil {
+		records, err := s.batchRecords(sc.sn, sc.shard, b)
+		switch {
+		case err != nil && len(p.records) > 0:
+			p.next = b.First
+			return true, nil
+		case err != nil:
 			return false, fmt.Errorf("batch at position %d: %w", b.First, err)
 		}
+		p.opened = p.opened || records.Encrypted()
+		if full, err := p.takeBatch(sc, b, records); full || err != nil {
+			return full, err
+		}
+	}
+	return false, nil
+}
+
+// takeBatch appends the records of one batch to the page.
+func (p *readPage) takeBatch(sc *scan, b *engine.StoredBatch, records stream.RecordIter) (full bool, err error) {
+	position := b.First - 1
+	for key, data, ok := records.Next(); ok; key, data, ok = records.Next() {
+		position++
+		if sc.from.passes(position, b.Time.Second()) {
+			continue
+		}
+		size := len(key) + len(data)
+		if len(p.records) > 0 && (len(p.records) == sc.limits.records || p.bytes+size > sc.limits.bytes) {
+			p.next = position
+			return true, nil
+		}
+		p.records = append(p.records, readRecord{position, b.Time, key, data, records.Encrypted()})
+		p.bytes += size
+	}
+	if err := records.Err(); err != nil {
+		return false, fmt.Errorf("batch at position %d: %w", b.First, err)
 	}
 	return false, nil
 }

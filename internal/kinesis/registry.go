@@ -45,6 +45,9 @@ type streamState struct {
 	// consumers are the stream's, ordered by name; nil for none. They change
 	// with mu held.
 	consumers atomic.Pointer[[]*consumer]
+	// dataKeys holds the stream's *dataKey by their stream.DataKeyID. They
+	// change with mu held.
+	dataKeys sync.Map
 }
 
 // snapshot is a stream at one revision. It never changes.
@@ -78,6 +81,8 @@ func (st *streamState) publish(obj stream.Stream, rev engine.Revision) *snapshot
 	for i := range sn.names {
 		sn.names[i] = sn.router.At(i).ID.String()
 	}
+	// Whoever sees the snapshot finds its data keys.
+	st.publishDataKeys(obj.DataKeys)
 	st.snap.Store(sn)
 	return sn
 }

@@ -11,6 +11,7 @@
 //	reshard.go      splitting and merging shards, in repeatable steps
 //	append.go       from records to batches, to sequence numbers
 //	read.go         from a position to records
+//	encryption.go   the data keys of streams: sealing and opening batches
 //	resource.go     what tags and policies are attached to
 //	tags.go         the rules of tags
 //	account.go      the settings of accounts
@@ -53,6 +54,7 @@ import (
 	"time"
 
 	"leat/internal/engine"
+	"leat/internal/keyring"
 	"leat/internal/stream"
 )
 
@@ -60,6 +62,8 @@ import (
 type Config struct {
 	Engine engine.Engine
 	Logger *slog.Logger
+	// Keys are the master keys; nil for some that end with the service.
+	Keys *keyring.Ring
 	// EnforceRates enforces AWS's rates of shards, of calls and by day; sizes
 	// and quotas are always enforced.
 	EnforceRates bool
@@ -81,6 +85,7 @@ type Service struct {
 	engine engine.Engine
 	log    *slog.Logger
 	sealer *stream.Sealer
+	keys   *keyring.Ring
 	reg    registry
 	calls  callRates
 	// accounts serialises changes of accounts' settings, and of streams that
@@ -93,7 +98,10 @@ type Service struct {
 // Open loads the streams that the engine has and finishes what a crash left
 // half done. It starts no goroutine.
 func Open(ctx context.Context, cfg Config) (*Service, error) {
-	s := &Service{cfg: cfg, engine: cfg.Engine, log: cfg.Logger}
+	s := &Service{cfg: cfg, engine: cfg.Engine, log: cfg.Logger, keys: cfg.Keys}
+	if s.keys == nil {
+		s.keys = keyring.NewMemory()
+	}
 	s.reg.streams = make(map[ref]*streamState)
 	key, err := s.sealingKey(ctx)
 	if err != nil {

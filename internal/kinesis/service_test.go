@@ -12,6 +12,7 @@ import (
 	"leat/internal/api"
 	"leat/internal/engine"
 	"leat/internal/engine/memory"
+	"leat/internal/keyring"
 	"leat/internal/kinesis"
 	"leat/internal/stream"
 )
@@ -27,6 +28,7 @@ type fixture struct {
 	t      *testing.T
 	engine engine.Engine
 	clock  atomic.Int64
+	keys   *keyring.Ring
 	ops    map[string]kinesis.Operation
 	// iterators is an iterator of each stream, in tests of every operation.
 	iterators map[string]string
@@ -39,6 +41,7 @@ func newFixture(t *testing.T, opts ...option) *fixture {
 	f := &fixture{t: t}
 	f.clock.Store(int64(testStart))
 	f.engine = memory.Open(memory.Options{Now: f.now})
+	f.keys = keyring.NewMemory()
 	f.open(opts...)
 	return f
 }
@@ -52,7 +55,7 @@ func (f *fixture) open(opts ...option) {
 	f.t.Helper()
 	cfg := kinesis.Config{
 		Engine: f.engine, Logger: slog.New(slog.DiscardHandler), ShardQuota: -1, IteratorTTL: stream.IteratorTTL,
-		SubscriptionTTL: stream.SubscriptionTTL,
+		SubscriptionTTL: stream.SubscriptionTTL, Keys: f.keys,
 	}
 	for _, opt := range opts {
 		opt(&cfg)

@@ -25,6 +25,7 @@ const (
 	fieldWarm         = 8
 	fieldPolicy       = 9
 	fieldChanges      = 10
+	fieldDataKeys     = 12
 )
 
 // Flags of an encoded shard.
@@ -146,6 +147,9 @@ func (s Stream) appendFields(dst []byte) []byte {
 	if !s.Changes.isEmpty() {
 		field(fieldChanges, s.Changes.appendTo(nil))
 	}
+	if len(s.DataKeys) > 0 {
+		field(fieldDataKeys, s.DataKeys.appendTo(nil))
+	}
 	return dst
 }
 
@@ -223,6 +227,8 @@ func (s *Stream) decodeFields(d *decoder) error {
 			s.Policy = value.all()
 		case fieldChanges:
 			s.Changes = value.dailyChanges()
+		case fieldDataKeys:
+			s.DataKeys = value.dataKeys()
 		default:
 			return fmt.Errorf("stream encoding has field %d of a newer program", tag)
 		}

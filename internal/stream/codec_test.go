@@ -1,9 +1,11 @@
 package stream_test
 
 import (
+	order "cmp"
 	"encoding/hex"
 	"errors"
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,6 +51,15 @@ func streams() *rapid.Generator[stream.Stream] {
 		if tags := rapid.MapOfN(rapid.String(), rapid.String(), 0, 5).Draw(t, "tags"); len(tags) > 0 {
 			s.Tags = tags
 		}
+		for i := range rapid.IntRange(0, 3).Draw(t, "data keys") {
+			s.DataKeys = append(s.DataKeys, stream.DataKey{
+				ID:      stream.DataKeyID(1 + i*rapid.IntRange(1, 1000).Draw(t, "distance")),
+				Wrapped: []byte(rapid.StringN(1, 20, -1).Draw(t, "wrapped")),
+				Batches: rapid.Uint64().Draw(t, "batches"), Retired: stream.Millis(rapid.Int64().Draw(t, "retired")),
+			})
+		}
+		slices.SortFunc(s.DataKeys, func(a, b stream.DataKey) int { return order.Compare(a.ID, b.ID) })
+		s.DataKeys = slices.CompactFunc(s.DataKeys, func(a, b stream.DataKey) bool { return a.ID == b.ID })
 		for kind := range s.Changes {
 			if list := rapid.SliceOfN(rapid.Int64(), 0, 3).Draw(t, "changes"); len(list) > 0 {
 				for _, at := range list {

@@ -64,7 +64,10 @@
 // key, a text to the field's end; 7, the metrics of shards, a byte of bits; 8,
 // the warm throughput, signed target and former; 9, the policy, a text to the
 // field's end; 10, when the changes happened that are counted by day (for each
-// kind a list of signed instants in milliseconds, each less the one before it).
+// kind a list of signed instants in milliseconds, each less the one before it);
+// 12, the data keys (for each its id less the one before it; the wrapped key, a
+// text; how many batches it may have sealed; when it was retired, signed, 0 if it
+// was not).
 // What is zero is left out. An unknown field is refused like a newer version.
 //
 // # The encoding of a commitment
@@ -92,11 +95,24 @@
 //
 // # The payload of a batch
 //
-//	byte    format: 1, or 2 if the stream's records were encrypted when it was put
+//	byte    format: 1
 //	then for each record
 //	number  length of the partition key in bytes
 //	number  length of the data
 //	bytes   partition key, data
+//
+// Format 2 is the same and says that the records are to be shown as encrypted;
+// it is no longer written. In format 3 they are encrypted:
+//
+//	byte    format: 3
+//	u32     id of the data key, big-endian
+//	12      nonce, random
+//	bytes   the records as in format 1, ciphertext of AES-256-GCM
+//	16      tag
+//
+// The additional data is the stream's number (8 bytes), the shard (4) and the id of
+// the data key (4), big-endian. The position is none of it: it is not known when
+// a batch is sealed.
 //
 // # Sealed texts
 //

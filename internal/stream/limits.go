@@ -92,6 +92,16 @@ const (
 	MaxCreatingConsumers = 5
 )
 
+// Encryption.
+const (
+	// MaxKeyBatches is the most batches that are sealed with one data key. It
+	// keeps the odds of two with the same random nonce below one in 2^37.
+	MaxKeyBatches = 1 << 30
+	// MaxDataKeys is the most data keys of a stream, with old ones: they are
+	// stored within its object.
+	MaxDataKeys = 10000
+)
+
 // Pages of listings, whatever larger limit a request has (API reference).
 const (
 	MaxDescribeStreamShards = 100

@@ -12,21 +12,16 @@ var ErrPayload = errors.New("malformed batch payload")
 // The first byte of a payload.
 const (
 	payloadPlain     = 1 // the records follow as they are
-	payloadEncrypted = 2 // the same, of a stream that shows its records as encrypted
+	payloadEncrypted = 2 // the same, of a stream that shows its records as encrypted; only read
+	payloadSealed    = 3 // the records follow encrypted; see PayloadSealer
 )
 
 // BatchOverhead is what BeginBatch appends, in bytes.
 const BatchOverhead = 1
 
-// BeginBatch appends the beginning of a batch's payload to dst, which remembers
-// whether the stream's records are encrypted. Records follow, each made of
-// AppendRecordHeader and its data.
-func BeginBatch(dst []byte, encrypted bool) []byte {
-	if encrypted {
-		return append(dst, payloadEncrypted)
-	}
-	return append(dst, payloadPlain)
-}
+// BeginBatch appends the beginning of a batch's payload to dst. Records follow,
+// each made of AppendRecordHeader and its data.
+func BeginBatch(dst []byte) []byte { return append(dst, payloadPlain) }
 
 // AppendRecordHeader appends what comes before a record's data to dst. The
 // caller then appends exactly dataLen bytes of data.
@@ -49,8 +44,8 @@ type RecordIter struct {
 	err       error
 }
 
-// Records returns an iterator over the records of a payload. The error is
-// ErrPayload if the payload does not have a known format.
+// Records returns an iterator over the records of a payload that is not sealed.
+// The error is ErrPayload if the payload does not have a known format.
 func Records(payload []byte) (RecordIter, error) {
 	if len(payload) == 0 || payload[0] != payloadPlain && payload[0] != payloadEncrypted {
 		return RecordIter{}, ErrPayload

@@ -20,7 +20,10 @@ func payloadOf(records []record) []byte {
 }
 
 func batchOf(records []record, encrypted bool) []byte {
-	b := stream.BeginBatch(nil, encrypted)
+	b := stream.BeginBatch(nil)
+	if encrypted {
+		b[0] = 2
+	}
 	for _, r := range records {
 		b = append(stream.AppendRecordHeader(b, r.key, len(r.data)), r.data...)
 	}
@@ -98,7 +101,8 @@ func TestRecordsRefuse(t *testing.T) {
 	for name, payload := range map[string][]byte{
 		"empty":            {},
 		"format 0":         {0},
-		"format 3":         {3, 0, 0},
+		"format 3":         {3, 0, 0}, // which is sealed
+		"format 4":         {4, 0, 0},
 		"no data length":   {1, 1},
 		"half a length":    {1, 0x80},
 		"no key":           {1, 1, 0},

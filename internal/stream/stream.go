@@ -92,12 +92,15 @@ type Stream struct {
 	Distribution Distribution
 	// KeyID names the key that records are encrypted with, as it was given; ""
 	// if they are not.
-	KeyID   string
-	Metrics Metrics // kept for each shard
-	Warm    WarmThroughput
-	Policy  string // the resource policy, as it was given; "" if there is none
-	Tags    map[string]string
-	Changes DailyChanges // counted where rates are enforced
+	KeyID string
+	// DataKeys are what records are sealed with, the newest last. Old ones stay
+	// while there may be records that need them.
+	DataKeys DataKeys
+	Metrics  Metrics // kept for each shard
+	Warm     WarmThroughput
+	Policy   string // the resource policy, as it was given; "" if there is none
+	Tags     map[string]string
+	Changes  DailyChanges // counted where rates are enforced
 
 	NextShard ShardID // the first id that no shard has had
 	Shards    Shards
