@@ -4,6 +4,7 @@
 //	leat serve      serves streams until it is told to stop
 //	leat check DIR  verifies a data directory
 //	leat tls        helps clients to trust the server
+//	leat keyring    changes the file with the keys of encrypted streams
 //	leat version    says which leat this is
 //
 // It turns flags and environment variables into a server.Config and knows no

@@ -71,6 +71,8 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 		"allow an address that other machines reach, although any credentials pass")
 	defineDataDir(flags, &c.DataDir, "`DIR` to keep everything in")
 	flags.BoolVar(&c.Memory, "memory", c.Memory, "keep everything in memory, and nothing after the end")
+	flags.StringVar(&c.Keyring, "keyring", c.Keyring,
+		"`FILE` with the keys of encrypted streams (see leat keyring), or auto: a key for every name, in the data directory")
 	flags.Var(f.tls, "tls", "serve TLS on the same port (see leat tls help), or clear text only")
 	flags.StringVar(&c.TLSCert, "tls-cert", "", "`FILE` with a certificate for TLS, in place of the local authority's")
 	flags.StringVar(&c.TLSKey, "tls-key", "", "`FILE` with its private key; both are read again when they change")

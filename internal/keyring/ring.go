@@ -46,12 +46,6 @@ func NewMemory() *Ring {
 // OpenLocal returns the ring in fsys, which makes a key when one is asked for.
 // What is in fsys belongs to one process at a time.
 func OpenLocal(fsys vfs.FS) (*Ring, error) {
-	if err := fsys.Mkdir(directory); err != nil {
-		return nil, fmt.Errorf("make the directory %s: %w", directory, err)
-	}
-	if err := fsys.SyncDir("."); err != nil {
-		return nil, fmt.Errorf("make the directory %s: %w", directory, err)
-	}
 	r := NewMemory()
 	r.fsys = fsys
 	b, err := vfs.ReadFile(fsys, LocalFile)
@@ -152,6 +146,12 @@ func (r *Ring) Ensure(keyID string) (Ref, error) {
 func (r *Ring) keep(keys *Keys) error {
 	b, err := keys.Encode()
 	if err != nil || r.fsys == nil {
+		return err
+	}
+	if err := r.fsys.Mkdir(directory); err != nil {
+		return err
+	}
+	if err := r.fsys.SyncDir("."); err != nil {
 		return err
 	}
 	return vfs.ReplaceFile(r.fsys, LocalFile, b)

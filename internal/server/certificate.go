@@ -6,15 +6,10 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
 	"leat/internal/certs"
 	"leat/internal/vfs"
 )
-
-// refreshInterval is how late it may be noticed that the files of a certificate
-// have changed.
-const refreshInterval = 10 * time.Second
 
 // certificate is what the server shows in TLS.
 type certificate interface {
@@ -45,27 +40,4 @@ func openCertificate(ctx context.Context, cfg Config, dir vfs.FS) (certificate, 
 		return nil, fmt.Errorf("open the TLS authority: %w", err)
 	}
 	return local, nil
-}
-
-// keepCertificate refreshes the certificate until the context ends. What fails
-// is tried again, and told of once.
-func (s *Server) keepCertificate(ctx context.Context) {
-	ticker := time.NewTicker(refreshInterval)
-	defer ticker.Stop()
-	told := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		failure := ""
-		if err := s.certificate.Refresh(ctx); err != nil {
-			failure = err.Error()
-		}
-		if failure != "" && failure != told {
-			s.log.ErrorContext(ctx, "TLS certificate not refreshed, the old one stays in force", "error", failure)
-		}
-		told = failure
-	}
 }

@@ -138,21 +138,21 @@ func (s *scripted) Refresh(context.Context) error {
 	return err
 }
 
-// TestCertificateIsKept lets a minute pass, in a bubble of fake time.
-func TestCertificateIsKept(t *testing.T) {
+// TestKept lets a minute pass, in a bubble of fake time.
+func TestKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log logLines
 		one, other := errors.New("no such file"), errors.New("not its key")
-		kept := &scripted{failures: []error{nil, one, one, other, nil, one}}
-		s := &Server{certificate: kept, log: log.logger()}
+		cert, keys := &scripted{failures: []error{nil, one, one, other, nil, one}}, &scripted{failures: []error{nil}}
+		s := &Server{log: log.logger(), kept: []kept{{what: "TLS certificate", refresh: cert.Refresh}, {what: "keyring", refresh: keys.Refresh}}}
 		ctx, cancel := context.WithCancel(t.Context())
-		s.actors.Go(func() { s.keepCertificate(ctx) })
+		s.actors.Go(func() { s.keep(ctx) })
 		<-time.After(time.Minute + time.Second)
 		cancel()
 		s.actors.Wait()
-		if kept.calls != 6 {
-			t.Errorf("refreshed %d times in a minute", kept.calls)
+		if cert.calls != 6 || keys.calls != 6 {
+			t.Errorf("refreshed %d and %d times in a minute", cert.calls, keys.calls)
 		}
 		if a, b := strings.Count(log.String(), one.Error()), strings.Count(log.String(), other.Error()); a != 2 || b != 1 {
 			t.Errorf("told %d and %d times:\n%s", a, b, &log)

@@ -41,6 +41,9 @@ type Config struct {
 	// DataDir is where everything is kept, unless Memory: then nothing is.
 	DataDir string
 	Memory  bool
+	// Keyring is the file of the master keys of encrypted streams, or
+	// KeyringAuto: then every key exists, and is kept in the data directory.
+	Keyring string
 	// FS, when not nil, is used in place of the directory DataDir. It is for
 	// tests, which also close it.
 	FS vfs.FS
@@ -76,6 +79,7 @@ func DefaultConfig() Config {
 		Listen:       "127.0.0.1:4567",
 		TLS:          true,
 		DataDir:      "leat-data",
+		Keyring:      KeyringAuto,
 		EnforceRates: true,
 		ShardQuota:   -1,
 		Account:      "000000000000",
@@ -98,6 +102,8 @@ func (c Config) Validate() error {
 	switch {
 	case !c.Memory && c.FS == nil && c.DataDir == "":
 		return errors.New("no data directory")
+	case c.Keyring == "":
+		return errors.New("no keyring")
 	case c.ShardQuota < -1:
 		return fmt.Errorf("shard quota %d is negative", c.ShardQuota)
 	case !stream.ValidAccount(c.Account):

@@ -41,6 +41,7 @@ func TestValidate(t *testing.T) {
 		{"an origin with a path", func(c *Config) { c.CORSOrigins = []string{"http://a/"} }, `origin "http://a/"`},
 		{"no directory", func(c *Config) { c.DataDir = "" }, "no data directory"},
 		{"no directory, in memory", func(c *Config) { c.DataDir, c.Memory = "", true }, ""},
+		{"no keyring", func(c *Config) { c.Keyring = "" }, "no keyring"},
 		{"quota", func(c *Config) { c.ShardQuota = -2 }, "shard quota"},
 		{"account", func(c *Config) { c.Account = "12345678901" }, "12 digits"},
 		{"region", func(c *Config) { c.Region = "US" }, `region "US"`},

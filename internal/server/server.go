@@ -1,13 +1,13 @@
 // Package server puts a whole server together and owns what runs while it does.
 //
 // Start opens from the bottom up: listeners (so that an address in use is found
-// before the disk is touched), engine, certificate, service, the streams that
+// before the disk is touched), engine, certificate, keyring, service, the streams that
 // were asked for. Then these goroutines run, and the first that fails ends the
 // server:
 //
 //	serve            one per listener: accepts connections
 //	sweep            every minute: retention, and changes of streams that are due
-//	keepCertificate  every 10 seconds: renews or reloads what is due
+//	keep             every 10 seconds: renews or reloads what is due
 //
 // Shutdown closes from the top down: it ends subscriptions, stops accepting,
 // lets requests that are under way finish, and closes service and engine.
@@ -47,6 +47,7 @@ type Server struct {
 	listeners []net.Listener
 	// certificate is nil without TLS.
 	certificate certificate
+	kept        []kept // changed by open only, and then by keep
 
 	actors sync.WaitGroup
 	stop   context.CancelFunc // ends those that wait for their time
@@ -91,10 +92,16 @@ func (s *Server) open(ctx context.Context) error {
 		if s.certificate, err = openCertificate(ctx, s.cfg, dir); err != nil {
 			return err
 		}
+		s.kept = append(s.kept, kept{what: "TLS certificate", refresh: s.certificate.Refresh})
+	}
+	keys, err := s.openKeyring(ctx, dir)
+	if err != nil {
+		return err
 	}
 	s.service, err = kinesis.Open(ctx, kinesis.Config{
 		Engine:          s.engine,
 		Logger:          s.log,
+		Keys:            keys,
 		EnforceRates:    s.cfg.EnforceRates,
 		ShardQuota:      s.cfg.ShardQuota,
 		TransitionDelay: s.cfg.TransitionDelay,
@@ -151,9 +158,7 @@ func (s *Server) run(ctx context.Context) {
 	// The server outlives the context of its start.
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.actors.Go(func() { s.sweep(ctx) })
-	if s.certificate != nil {
-		s.actors.Go(func() { s.keepCertificate(ctx) })
-	}
+	s.actors.Go(func() { s.keep(ctx) })
 }
 
 // sweep sweeps the service until the context ends. A sweep that fails is tried
