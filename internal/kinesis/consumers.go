@@ -9,6 +9,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
+	"leat/internal/policy"
 	"leat/internal/stream"
 )
 
@@ -16,7 +17,8 @@ import (
 type consumer struct {
 	stream.Consumer
 	revision engine.Revision
-	pushes   *pushes // of its subscriptions; the same in all revisions
+	rules    *policy.Policy // nil for none
+	pushes   *pushes        // of its subscriptions; the same in all revisions
 }
 
 func (r ref) consumerKey(name string) engine.Key {
@@ -49,6 +51,7 @@ func searchConsumer(list []*consumer, name string) (int, bool) {
 func (st *streamState) publishConsumer(obj stream.Consumer, rev engine.Revision) *consumer {
 	list := slices.Clone(st.listConsumers())
 	c := &consumer{Consumer: obj, revision: rev}
+	c.rules = parseRules(st.ref.consumerARN(c), obj.Policy)
 	i, found := searchConsumer(list, obj.Name)
 	if found {
 		c.pushes = list[i].pushes
@@ -84,9 +87,9 @@ func (sn *snapshot) consumerStatus(c *consumer, now stream.Millis) stream.Status
 	return c.StatusAt(now)
 }
 
-func (sn *snapshot) consumerARN(c *consumer) string {
-	return stream.ConsumerARN(sn.ARN(), c.Name, c.Created)
-}
+func (sn *snapshot) consumerARN(c *consumer) string { return sn.state.ref.consumerARN(c) }
+
+func (r ref) consumerARN(c *consumer) string { return stream.ConsumerARN(r.arn(), c.Name, c.Created) }
 
 func (sn *snapshot) viewConsumer(c *consumer, status stream.Status) api.Consumer {
 	return api.Consumer{

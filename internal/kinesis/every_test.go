@@ -81,7 +81,7 @@ var everyOperations = map[string]everyOperation{
 	})},
 	"DecreaseStreamRetentionPeriod": {whenActive, false, request(api.DecreaseStreamRetentionPeriodInput{RetentionPeriodHours: some(int32(24))})},
 	"DeleteResourcePolicy": {untilDeleting, false, func(f *fixture, name string) api.Input {
-		put := &api.PutResourcePolicyInput{ResourceARN: some(arnOf(name)), Policy: some("{}")}
+		put := &api.PutResourcePolicyInput{ResourceARN: some(arnOf(name)), Policy: some(openPolicy)}
 		if _, err := f.do(caller, "PutResourcePolicy", put); err != nil && f.summary(name).StreamStatus != "DELETING" {
 			f.t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ var everyOperations = map[string]everyOperation{
 	"MergeShards":                   {whenActive, false, request(api.MergeShardsInput{ShardToMerge: some("0"), AdjacentShardToMerge: some("1")})},
 	"PutRecord":                     {whenReadable, false, request(api.PutRecordInput{PartitionKey: some("k"), Data: some(api.RawBlob([]byte("x")))})},
 	"PutRecords":                    {whenReadable, false, request(api.PutRecordsInput{Records: some([]api.PutRecordsRequestEntry{entry("k", "x")})})},
-	"PutResourcePolicy":             {untilDeleting, false, request(api.PutResourcePolicyInput{Policy: some("{}")})},
+	"PutResourcePolicy":             {untilDeleting, false, request(api.PutResourcePolicyInput{Policy: some(openPolicy)})},
 	"RegisterStreamConsumer":        {whenActive, false, request(api.RegisterStreamConsumerInput{ConsumerName: some("app")})},
 	"RemoveTagsFromStream":          {untilDeleting, false, request(api.RemoveTagsFromStreamInput{TagKeys: oneKey})},
 	"SplitShard":                    {whenActive, false, request(api.SplitShardInput{ShardToSplit: some("0"), NewStartingHashKey: some("5")})},

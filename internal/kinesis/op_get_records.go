@@ -30,7 +30,7 @@ func (s *Service) getRecords(ctx context.Context, c Caller, in *api.GetRecordsIn
 		return nil, err
 	}
 	now := s.engine.Now()
-	sn, shard, err := s.iteratorShard(c, it, now)
+	sn, shard, err := s.iteratorShard(it, now)
 	if err != nil {
 		return nil, err
 	}
@@ -113,13 +113,13 @@ func (p *readPage) millisBehind(now stream.Millis) int64 {
 	return 0
 }
 
-// openIterator returns what a shard iterator of the caller's holds.
+// openIterator returns what a shard iterator holds that the caller may use.
 func (s *Service) openIterator(c Caller, text string) (stream.Iterator, error) {
 	if n := len(text); n > 1 && text[0] == '"' && text[n-1] == '"' {
 		text = text[1 : n-1]
 	}
 	it, err := s.sealer.Open(text)
-	if err != nil || it.Account != c.Account || it.Region != c.Region {
+	if err != nil || it.Account != c.Account && !c.CrossAccount || it.Region != c.Region {
 		return it, api.Errorf(api.InvalidArgument, "Invalid ShardIterator.")
 	}
 	return it, nil
@@ -129,14 +129,14 @@ func (s *Service) openIterator(c Caller, text string) (stream.Iterator, error) {
 const javaDate = "Mon Jan 02 15:04:05 MST 2006"
 
 // iteratorShard returns the stream and shard that an iterator is for.
-func (s *Service) iteratorShard(c Caller, it stream.Iterator, now stream.Millis) (*snapshot, stream.Shard, error) {
+func (s *Service) iteratorShard(it stream.Iterator, now stream.Millis) (*snapshot, stream.Shard, error) {
 	if now.Sub(it.Issued) > s.cfg.IteratorTTL {
 		return nil, stream.Shard{}, api.Errorf(api.ExpiredIterator,
 			"Iterator expired. The iterator was created at time %s while right now it is %s which is further in the future "+
 				"than the tolerated delay of %d milliseconds.",
 			it.Issued.Time().Format(javaDate), now.Time().Format(javaDate), s.cfg.IteratorTTL/time.Millisecond)
 	}
-	r := ref{c.Account, c.Region, it.Name}
+	r := iteratorRef(it)
 	sn := s.find(r)
 	if sn == nil || sn.Number != it.Stream || !sn.readable(now) {
 		return nil, stream.Shard{}, errShardMissing(r, it.Shard)
@@ -147,6 +147,9 @@ func (s *Service) iteratorShard(c Caller, it stream.Iterator, now stream.Millis)
 	}
 	return sn, shard, nil
 }
+
+// iteratorRef returns the stream that an iterator is for.
+func iteratorRef(it stream.Iterator) ref { return ref{it.Account, it.Region, it.Name} }
 
 func iteratorCursor(it stream.Iterator) cursor {
 	return cursor{

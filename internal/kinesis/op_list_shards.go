@@ -20,8 +20,8 @@ const listShardsToken = "ListShards"
 
 // shardQuery is what a ListShards asks for, as far as its pages share it.
 type shardQuery struct {
-	name   string
-	number uint64 // the stream's, in a query from a token; else 0
+	stream ref    // in a query from a token
+	number uint64 // the stream's, likewise
 	filter stream.Filter
 	after  stream.ShardID
 }
@@ -51,11 +51,19 @@ func (s *Service) listShards(_ context.Context, c Caller, in *api.ListShardsInpu
 // stream.
 func (s *Service) shardQuery(c Caller, in *api.ListShardsInput) (shardQuery, *snapshot, error) {
 	if in.NextToken.Set {
-		return s.continuedQuery(c, in)
+		q, err := s.continuedQuery(c, in)
+		if err != nil {
+			return q, nil, err
+		}
+		sn := s.find(q.stream)
+		if sn == nil || sn.Number != q.number {
+			return q, nil, errStreamNotFound(q.stream)
+		}
+		return q, sn, nil
 	}
 	var q shardQuery
 	if !in.StreamName.Set && !in.StreamARN.Set {
-		return q, nil, api.Errorf(api.InvalidArgument, "Either NextToken or StreamName should be provided.")
+		return q, nil, errNothingToList()
 	}
 	sn, after, err := s.lookupFrom(c, target{in.StreamName, in.StreamARN}, in.ExclusiveStartShardId)
 	if err != nil {
@@ -95,37 +103,37 @@ func (sn *snapshot) shardFilter(in api.Opt[api.ShardFilter]) (stream.Filter, err
 	return f, nil
 }
 
+func errNothingToList() error {
+	return api.Errorf(api.InvalidArgument, "Either NextToken or StreamName should be provided.")
+}
+
 // continuedQuery reads a request that goes on where a token says.
-func (s *Service) continuedQuery(c Caller, in *api.ListShardsInput) (shardQuery, *snapshot, error) {
+func (s *Service) continuedQuery(c Caller, in *api.ListShardsInput) (shardQuery, error) {
 	if in.StreamName.Set || in.StreamARN.Set || in.StreamCreationTimestamp.Set ||
 		in.ExclusiveStartShardId.Set || in.ShardFilter.Set {
-		return shardQuery{}, nil, api.Errorf(api.InvalidArgument, "NextToken and StreamName cannot be provided together.")
+		return shardQuery{}, api.Errorf(api.InvalidArgument, "NextToken and StreamName cannot be provided together.")
 	}
 	fields, err := s.openToken(listShardsToken, in.NextToken.V, shardQueryFields)
 	if err != nil {
-		return shardQuery{}, nil, err
+		return shardQuery{}, err
 	}
 	q, err := parseShardQuery(fields)
-	if err != nil {
-		return q, nil, err
+	q.stream.region = c.Region
+	if !c.CrossAccount {
+		q.stream.account = c.Account
 	}
-	r := ref{c.Account, c.Region, q.name}
-	sn := s.find(r)
-	if sn == nil || sn.Number != q.number {
-		return q, nil, errStreamNotFound(r)
-	}
-	return q, sn, nil
+	return q, err
 }
 
 // shardQueryFields is how many fields a token of a shardQuery has.
-const shardQueryFields = 6
+const shardQueryFields = 7
 
 // fields returns the query as a token holds it.
 func (q shardQuery) fields(sn *snapshot) []string {
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	return []string{
 		sn.Name, strconv.FormatUint(sn.Number, 10), q.filter.Type.String(),
-		number(int64(q.filter.Shard)), number(int64(q.filter.Time)), number(int64(q.after)),
+		number(int64(q.filter.Shard)), number(int64(q.filter.Time)), number(int64(q.after)), sn.Account,
 	}
 }
 
@@ -143,7 +151,7 @@ func parseShardQuery(fields []string) (shardQuery, error) {
 		}
 	}
 	return shardQuery{
-		name:   fields[0],
+		stream: ref{account: fields[6], name: fields[0]},
 		number: number,
 		filter: stream.Filter{Type: filter, Shard: stream.ShardID(n[0]), Time: stream.Millis(n[1])},
 		after:  stream.ShardID(n[2]),

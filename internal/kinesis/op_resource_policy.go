@@ -2,10 +2,10 @@ package kinesis
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"leat/internal/api"
+	"leat/internal/policy"
 	"leat/internal/stream"
 )
 
@@ -13,9 +13,13 @@ import (
 // of a stream or a consumer, as it was given. One without has the policy {};
 // there is nothing to delete then, which is an error.
 //
+// A policy decides, with those of the caller, about all operations on what it is
+// attached to, but not about these three. Other accounts it can allow those that
+// AWS lets be shared.
+//
 // Order of checks: resource, policy.
 //
-// Differs: a policy is kept and shown, and does not allow or deny anything yet.
+// Differs: without authentication a policy decides nothing.
 
 func (s *Service) putResourcePolicy(ctx context.Context, c Caller, in *api.PutResourcePolicyInput) error {
 	r, err := s.lookupResource(c, in.ResourceARN.V)
@@ -25,9 +29,9 @@ func (s *Service) putResourcePolicy(ctx context.Context, c Caller, in *api.PutRe
 	if err := checkPolicy(in.Policy.V); err != nil {
 		return err
 	}
-	policy := strings.Clone(in.Policy.V)
+	text := strings.Clone(in.Policy.V)
 	return s.updateResource(ctx, r, func(a *attachments) error {
-		a.policy = policy
+		a.policy = text
 		return nil
 	})
 }
@@ -59,14 +63,13 @@ func (s *Service) deleteResourcePolicy(ctx context.Context, c Caller, in *api.De
 	})
 }
 
-// checkPolicy refuses what is no JSON object.
-func checkPolicy(policy string) error {
-	if len(policy) > stream.MaxPolicyBytes {
+// checkPolicy refuses what is no policy of a resource.
+func checkPolicy(text string) error {
+	if len(text) > stream.MaxPolicyBytes {
 		return api.Errorf(api.InvalidArgument, "The policy is longer than %d bytes.", stream.MaxPolicyBytes)
 	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(policy), &object); err != nil || object == nil {
-		return api.Errorf(api.InvalidArgument, "The policy is not a valid JSON object.")
+	if _, err := policy.ParseJSON("", policy.Resource, []byte(text)); err != nil {
+		return api.Errorf(api.InvalidArgument, "The policy is not valid, %v.", err)
 	}
 	return nil
 }

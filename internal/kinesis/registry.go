@@ -12,6 +12,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
+	"leat/internal/policy"
 	"leat/internal/stream"
 )
 
@@ -19,6 +20,8 @@ import (
 type ref struct{ account, region, name string }
 
 func (r ref) key() engine.Key { return engine.NewKey("stream", r.account, r.region, r.name) }
+
+func (r ref) arn() string { return stream.StreamARN(r.region, r.account, r.name) }
 
 // tombstoneKey is where the last creation second of a deleted stream is kept,
 // so that one made again under its name gets a later one.
@@ -55,7 +58,8 @@ type snapshot struct {
 	stream.Stream
 	revision engine.Revision
 	router   stream.Router
-	names    []string // the ids of the open shards as text, by router index
+	names    []string       // the ids of the open shards as text, by router index
+	rules    *policy.Policy // of the stream; nil for none
 	state    *streamState
 }
 
@@ -83,6 +87,11 @@ func (st *streamState) publish(obj stream.Stream, rev engine.Revision) *snapshot
 	}
 	// Whoever sees the snapshot finds its data keys.
 	st.publishDataKeys(obj.DataKeys)
+	if before := st.snap.Load(); before != nil && before.Policy == obj.Policy {
+		sn.rules = before.rules
+	} else {
+		sn.rules = parseRules(sn.ARN(), obj.Policy)
+	}
 	st.snap.Store(sn)
 	return sn
 }
@@ -136,14 +145,13 @@ func (t target) ref(c Caller) (ref, error) {
 		return ref{}, api.Errorf(api.InvalidArgument, "Invalid StreamARN %s.", t.arn.V)
 	case t.name.Set && t.name.V != name:
 		return ref{}, api.Errorf(api.InvalidArgument, "StreamName %s and StreamARN %s name different streams.", t.name.V, t.arn.V)
-	case account != c.Account:
+	case account != c.Account && !c.CrossAccount:
 		return ref{}, api.Errorf(api.AccessDenied,
 			"User: arn:aws:iam::%s:root is not authorized to access resource: %s because no resource-based policy allows it", c.Account, t.arn.V)
 	case region != c.Region:
 		return ref{}, errStreamNotFound(ref{account, region, name})
 	}
-	r.name = name
-	return r, nil
+	return ref{account, region, name}, nil
 }
 
 // lookup returns the stream that a request names, in whatever status.

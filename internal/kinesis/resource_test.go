@@ -10,6 +10,11 @@ import (
 	"leat/internal/api"
 )
 
+// openPolicy is a resource's policy that allows everybody everything.
+const openPolicy = `{"Version": "2012-10-17", "Statement":
+  {"Effect": "Allow", "Principal": "*", "Action": "kinesis:*", "Resource": "*"}
+}`
+
 func TestResourcePolicies(t *testing.T) {
 	f := newFixture(t)
 	f.create("s", 1)
@@ -24,17 +29,23 @@ func TestResourcePolicies(t *testing.T) {
 			t.Errorf("the policy is %s, want %s", got, want)
 		}
 	}
-	const policy = ` {"Version": "2012-10-17", "Statement": [] } `
+	const policy = " " + openPolicy + "\n"
 	shows("{}")
 	f.fails("DeleteResourcePolicy", remove, api.ResourceNotFound, "No resource policy found for resource ARN "+arnOfS+".")
-	f.call("PutResourcePolicy", put("{}"))
+	f.call("PutResourcePolicy", put(`{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}}`))
 	f.call("PutResourcePolicy", put(policy))
 	f.open()
 	shows(policy)
-	for _, bad := range []string{"", "x", "[]", "null", `"{}"`, "{} {}"} {
-		f.fails("PutResourcePolicy", put(bad), api.InvalidArgument, "The policy is not a valid JSON object.")
+	for bad, why := range map[string]string{
+		"":                      "line 1: not JSON: unexpected end of JSON input",
+		"[]":                    "line 1: a policy is an object",
+		"{}":                    "line 1: Statement is missing",
+		"{\n\"Rule\": 1}":       "line 2: a policy has no Rule",
+		openPolicy + openPolicy: "line 3: not JSON: invalid character '{' after top-level value",
+	} {
+		f.fails("PutResourcePolicy", put(bad), api.InvalidArgument, "The policy is not valid, "+why+".")
 	}
-	f.fails("PutResourcePolicy", put(strings.Repeat(" ", 20<<10)+"{}"), api.InvalidArgument, "The policy is longer than 20480 bytes.")
+	f.fails("PutResourcePolicy", put(strings.Repeat(" ", 20<<10)+openPolicy), api.InvalidArgument, "The policy is longer than 20480 bytes.")
 	shows(policy)
 	f.call("DeleteResourcePolicy", remove)
 	shows("{}")
@@ -104,8 +115,8 @@ func TestResourcesThatAreConsumers(t *testing.T) {
 	team, stage := api.Tag{Key: "team", Value: some("a")}, api.Tag{Key: "stage", Value: some("x:y")}
 	shows("{}", team)
 	f.call("TagResource", &api.TagResourceInput{ResourceARN: some(arn), Tags: some(map[string]string{"stage": "x:y"})})
-	f.call("PutResourcePolicy", &api.PutResourcePolicyInput{ResourceARN: some(arn), Policy: some(`{"a":1}`)})
-	shows(`{"a":1}`, stage, team)
+	f.call("PutResourcePolicy", &api.PutResourcePolicyInput{ResourceARN: some(arn), Policy: some(openPolicy)})
+	shows(openPolicy, stage, team)
 	ofStream := f.call("ListTagsForResource", &api.ListTagsForResourceInput{ResourceARN: some(arnOf("s"))}).(*api.ListTagsForResourceOutput)
 	if len(ofStream.Tags.V) != 0 {
 		t.Errorf("the stream has its consumer's tags: %v", ofStream.Tags.V)

@@ -13,6 +13,7 @@
 //	read.go         from a position to records
 //	encryption.go   the data keys of streams: sealing and opening batches
 //	resource.go     what tags and policies are attached to
+//	permission.go   what callers have to be allowed, for authorisation
 //	tags.go         the rules of tags
 //	account.go      the settings of accounts
 //	throttle.go     the rates of shards under --limits aws

@@ -320,14 +320,14 @@ func TestSettingsAreKeptApart(t *testing.T) {
 	f.create("s", 1)
 	f.startEncryption("alias/k")
 	f.call("EnableEnhancedMonitoring", &api.EnableEnhancedMonitoringInput{StreamName: some("s"), ShardLevelMetrics: some([]string{"IncomingBytes"})})
-	f.call("PutResourcePolicy", &api.PutResourcePolicyInput{ResourceARN: some(arnOfS), Policy: some(`{"a":1}`)})
+	f.call("PutResourcePolicy", &api.PutResourcePolicyInput{ResourceARN: some(arnOfS), Policy: some(openPolicy)})
 	f.scale("s", 2)
 	f.setRetention("IncreaseStreamRetentionPeriod", 48)
 	f.open()
 	s := f.summary("s")
 	policy := f.call("GetResourcePolicy", &api.GetResourcePolicyInput{ResourceARN: some(arnOfS)}).(*api.GetResourcePolicyOutput).Policy
 	if s.KeyId != some("alias/k") || !slices.Equal(s.EnhancedMonitoring[0].ShardLevelMetrics.V, []string{"IncomingBytes"}) ||
-		s.OpenShardCount != 2 || s.RetentionPeriodHours != 48 || policy != `{"a":1}` {
+		s.OpenShardCount != 2 || s.RetentionPeriodHours != 48 || policy != openPolicy {
 		t.Errorf("described as %+v, policy %s", s, policy)
 	}
 }
