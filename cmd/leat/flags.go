@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -102,5 +104,77 @@ func (s *streams) Set(text string) error {
 		}
 		*s = append(*s, spec)
 	}
+	return nil
+}
+
+// byteRate is a flag of bytes per second, as 500KB/s.
+type byteRate int64
+
+// byteUnits are what a rate may be given in, longer ones before those that they
+// end with.
+var byteUnits = []struct {
+	name  string
+	bytes int64
+}{
+	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1},
+}
+
+func (r *byteRate) String() string {
+	for _, u := range []int{5, 4, 3} { // GB, MB, KB
+		if n := byteUnits[u].bytes; *r != 0 && int64(*r)%n == 0 {
+			return fmt.Sprintf("%d%s/s", int64(*r)/n, byteUnits[u].name)
+		}
+	}
+	return fmt.Sprintf("%dB/s", int64(*r))
+}
+
+func (r *byteRate) Type() string { return "RATE" }
+
+func (r *byteRate) Set(s string) error {
+	number := strings.TrimSuffix(s, "/s")
+	for _, u := range byteUnits {
+		digits, ok := strings.CutSuffix(number, u.name)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil || n <= 0 || n > math.MaxInt64/u.bytes {
+			break
+		}
+		*r = byteRate(n * u.bytes)
+		return nil
+	}
+	return fmt.Errorf("%q is not a rate like 500KB/s", s)
+}
+
+// days is a flag of a duration that may be given in days, as 30d or 1d12h.
+type days time.Duration
+
+func (d *days) String() string {
+	const day = 24 * time.Hour
+	if v := time.Duration(*d); v != 0 && v%day == 0 {
+		return fmt.Sprintf("%dd", v/day)
+	}
+	return time.Duration(*d).String()
+}
+
+func (d *days) Type() string { return "duration" }
+
+func (d *days) Set(s string) error {
+	whole, rest, ok := strings.Cut(s, "d")
+	if !ok {
+		whole, rest = "0", s
+	}
+	n, err := strconv.ParseUint(whole, 10, 16)
+	if err != nil {
+		return fmt.Errorf("%q is not a duration like 30d or 15m", s)
+	}
+	var part time.Duration
+	if rest != "" {
+		if part, err = time.ParseDuration(rest); err != nil {
+			return fmt.Errorf("%q is not a duration like 30d or 15m", s)
+		}
+	}
+	*d = days(time.Duration(n)*24*time.Hour + part)
 	return nil
 }

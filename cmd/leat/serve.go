@@ -91,6 +91,12 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 		"how long CREATING, UPDATING and DELETING last; 0 and they are never seen")
 	flags.DurationVar(&c.IteratorTTL, "iterator-ttl", c.IteratorTTL, "how long a shard iterator can be used")
 	flags.DurationVar(&c.SubscriptionTTL, "subscription-ttl", c.SubscriptionTTL, "how long a subscription to a shard lives")
+	flags.Var((*byteRate)(&c.OnDemand.SplitAt), "ondemand-split-at",
+		"`RATE` of a minute above which a shard of an on-demand stream is split")
+	flags.Var((*days)(&c.OnDemand.Memory), "ondemand-memory",
+		"how long an on-demand stream keeps shards that it does not need")
+	flags.Var((*days)(&c.OnDemand.Interval), "ondemand-interval",
+		"least time between two changes of an on-demand stream's shards")
 	flags.Var(f.logFormat, "log-format", "form of the logs")
 	flags.Var(f.logLevel, "log-level", "least level of the logs")
 	documentEnv(flags)

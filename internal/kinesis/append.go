@@ -52,6 +52,7 @@ type appender struct {
 type batch struct {
 	shard   stream.Shard
 	size    int // upper bound of the payload's bytes
+	bytes   int // of data and partition keys
 	records int
 	payload []byte
 }
@@ -101,7 +102,11 @@ func (s *Service) append(ctx context.Context, sn *snapshot, a *appender) error {
 			a.fail(err)
 			return nil
 		}
-		todo := a.settle(s.engine.Append(ctx, a.engineBatches(sn)))
+		results := s.engine.Append(ctx, a.engineBatches(sn))
+		if s.cfg.OnDemand.counts(sn) {
+			sn.state.usage.count(s.engine.Now(), s.cfg.OnDemand, a, results)
+		}
+		todo := a.settle(results)
 		if todo == 0 {
 			return nil
 		}
@@ -122,6 +127,9 @@ func (a *appender) encrypt(encrypted bool) {
 		a.overhead = stream.SealedOverhead
 	}
 }
+
+// bytes is what rates count of the record.
+func (r *record) bytes() int { return r.data.Len() + len(r.key) }
 
 // pending reports whether the record's outcome is still open.
 func (r *record) pending() bool { return r.err == nil && r.seq == stream.SequenceNumber{} }
@@ -153,7 +161,7 @@ func (a *appender) route(s *Service, sn *snapshot) {
 		charged := r.batch >= 0
 		n := sn.router.Index(r.hash)
 		r.shard, r.shardName = sn.router.At(n), sn.names[n]
-		if !charged && !s.rates(sn, r.shard.ID).admitWrite(now, r.data.Len()+len(r.key)) {
+		if !charged && !s.rates(sn, r.shard.ID).admitWrite(now, r.bytes()) {
 			r.err = errThrottled
 			continue
 		}
@@ -172,12 +180,13 @@ func (a *appender) place(r *record, n int) {
 			r.batch, r.offset = open.batch, b.records
 			b.records++
 			b.size += size
+			b.bytes += r.bytes()
 			return
 		}
 	}
 	*open = openBatch{a.round, len(a.batches)}
 	r.batch, r.offset = len(a.batches), 0
-	a.batches = append(a.batches, batch{shard: r.shard, size: a.overhead + size, records: 1})
+	a.batches = append(a.batches, batch{shard: r.shard, size: a.overhead + size, bytes: r.bytes(), records: 1})
 }
 
 // build makes the batches' payloads. Those of an encrypted stream are sealed in

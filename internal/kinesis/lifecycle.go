@@ -164,6 +164,7 @@ func (s *Service) finishDeleteLocked(ctx context.Context, sn *snapshot) error {
 	}
 	changes := append(sn.state.consumerRemovals(sn.state.listConsumers()),
 		engine.Change{Key: sn.state.ref.key(), Delete: true, Expect: sn.revision},
+		engine.Change{Key: sn.state.ref.peaksKey(), Delete: true, Expect: engine.Any},
 		engine.Change{Key: sn.state.ref.tombstoneKey(), Value: encodeSecond(last), Expect: engine.Any})
 	if _, err := s.engine.Write(ctx, changes); err != nil {
 		return fmt.Errorf("delete stream %s: %w", sn.Name, err)

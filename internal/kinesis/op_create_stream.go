@@ -12,9 +12,11 @@ import (
 //
 // Order of checks: the settings, the tags, the name, the quotas, the most shards
 // that any stream can have. An on-demand stream starts with 4 shards, and a
-// ShardCount for it is refused.
+// ShardCount for it is refused; with WarmThroughputMiBps it has one for each MiB
+// per second. From then on its shards follow what is written to it.
 //
-// Differs: a stream in ON_DEMAND mode keeps its 4 shards, however it is used.
+// Differs: when the shards of a stream in ON_DEMAND mode are split and merged is
+// said above; AWS does not document it as exactly.
 
 func (s *Service) createStream(ctx context.Context, c Caller, in *api.CreateStreamInput) error {
 	r := ref{strings.Clone(c.Account), strings.Clone(c.Region), strings.Clone(in.StreamName.V)}
@@ -47,7 +49,7 @@ func (s *Service) createStream(ctx context.Context, c Caller, in *api.CreateStre
 	if err := s.checkStreamQuotas(c, obj.Mode, shards); err != nil {
 		return err
 	}
-	obj.Shards = make(stream.Shards, shards)
+	obj.Shards = make(stream.Shards, max(shards, obj.Warm.TargetMiBps))
 	if in.WarmThroughputMiBps.Set {
 		return s.committed(ctx, c, func() error { return s.create(ctx, obj) })
 	}

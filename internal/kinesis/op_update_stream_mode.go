@@ -13,9 +13,12 @@ import (
 //
 // Order of checks: stream, its status, the mode's settings, quota, day. A stream
 // that spreads keys by itself must have stopped that before it can be
-// PROVISIONED. Warm throughput ends with the ON_DEMAND mode.
+// PROVISIONED. Warm throughput ends with the ON_DEMAND mode, and may begin with
+// it: then there are as many shards as it needs.
 //
-// Differs: shards of a stream in ON_DEMAND mode are not split as it is used.
+// Differs: a stream that becomes ON_DEMAND is taken to have used half of its
+// shards' capacity, so that they are not merged before that is forgotten. What
+// AWS takes it for is not documented.
 
 func (s *Service) updateStreamMode(ctx context.Context, c Caller, in *api.UpdateStreamModeInput) error {
 	sn, err := s.lookupActive(c, target{arn: in.StreamARN})
@@ -41,7 +44,8 @@ func (s *Service) setMode(ctx context.Context, c Caller, sn *snapshot, mode stre
 			return err
 		}
 	}
-	return s.updateActive(ctx, sn, func(obj *stream.Stream) error {
+	shards := sn.Shards.Open()
+	err := s.updateShards(ctx, sn, int(warm.V), func(obj *stream.Stream) error {
 		if mode == stream.Provisioned && obj.Distribution == stream.Auto {
 			return api.Errorf(api.InvalidArgument,
 				"RecordDistributionStrategy of stream %s must be USER_PARTITION_KEY before its mode can be PROVISIONED.", obj.Name)
@@ -58,4 +62,8 @@ func (s *Service) setMode(ctx context.Context, c Caller, sn *snapshot, mode stre
 		obj.Mode = mode
 		return s.spend(obj, stream.ModeChange)
 	})
+	if err == nil && mode == stream.OnDemand && sn.Mode != mode {
+		s.beginOnDemand(sn.state, shards)
+	}
+	return err
 }

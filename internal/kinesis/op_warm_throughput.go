@@ -13,7 +13,10 @@ import (
 // Order of checks: stream, its status, its mode, the most there can be, the
 // account's agreement.
 //
-// Differs: the value is kept and shown; a shard is always ready.
+// A stream with fewer shards than MiB per second is split at once, as evenly as
+// UpdateShardCount does it, and keeps that many.
+//
+// Differs: the agreement costs nothing, and the shards are there at once.
 
 func (s *Service) updateStreamWarmThroughput(
 	ctx context.Context, c Caller, in *api.UpdateStreamWarmThroughputInput,
@@ -28,7 +31,7 @@ func (s *Service) updateStreamWarmThroughput(
 	}
 	var former int
 	err = s.committed(ctx, c, func() error {
-		return s.updateActive(ctx, sn, func(obj *stream.Stream) error {
+		return s.updateShards(ctx, sn, mibps, func(obj *stream.Stream) error {
 			if err := checkWarmMiBps(obj.Mode, mibps); err != nil {
 				return err
 			}

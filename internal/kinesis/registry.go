@@ -45,6 +45,7 @@ type streamState struct {
 	mu   sync.Mutex               // serialises changes; readers use snap
 	// rates holds the *shardRates of the shards that were used.
 	rates sync.Map
+	usage usage
 	// consumers are the stream's, ordered by name; nil for none. They change
 	// with mu held.
 	consumers atomic.Pointer[[]*consumer]
@@ -259,6 +260,9 @@ func (s *Service) load(ctx context.Context) error {
 		}
 	}
 	if err := s.loadConsumers(ctx); err != nil {
+		return err
+	}
+	if err := s.loadPeaks(ctx); err != nil {
 		return err
 	}
 	if err := s.deleteOrphans(ctx, owned); err != nil {

@@ -18,6 +18,8 @@
 //	account.go      the settings of accounts
 //	throttle.go     the rates of shards under --limits aws
 //	calls.go        the rates of calls under --limits aws
+//	ondemand.go     splitting and merging the shards of on-demand streams
+//	usage.go        how much these are written to
 //	sweep.go        what happens as time passes: retention, transitions
 //	errors.go       the errors that operations share, in AWS's words
 //	view.go         streams and shards as answers show them
@@ -30,6 +32,9 @@
 // keeps them decoded, and every request works on an immutable snapshot of the
 // stream it names. Changes to a stream take its lock, one at a time, and
 // compare revisions.
+//
+// How much an on-demand stream was written to at most is kept under the key
+// ("peaks", account, region, name), and goes with the stream.
 //
 // An account's settings in a region are an object of their own, under the key
 // ("account", account, region).
@@ -78,6 +83,9 @@ type Config struct {
 	IteratorTTL time.Duration
 	// SubscriptionTTL is how long a subscription lives.
 	SubscriptionTTL time.Duration
+	// OnDemand says how streams in ON_DEMAND mode follow what is written to
+	// them.
+	OnDemand OnDemand
 }
 
 // Service answers the operations. All methods may be called concurrently.

@@ -181,6 +181,7 @@ func (f *fixture) horizon(name, shard string) string {
 type page struct {
 	data   []string
 	seqs   []string
+	keys   []string
 	next   string // "" when there is no NextShardIterator
 	behind int64
 	childs []string
@@ -210,6 +211,8 @@ func (r *pageReader) String(s string) {
 	switch {
 	case r.inChild && r.key == "ShardId":
 		r.childs = append(r.childs, s)
+	case r.key == "PartitionKey":
+		r.keys = append(r.keys, s)
 	case r.key == "SequenceNumber":
 		r.seqs = append(r.seqs, s)
 	case r.key == "ContinuationSequenceNumber":

@@ -102,6 +102,16 @@ func WithSubscriptionTTL(d time.Duration) Option {
 	return func(s *Server) { s.cfg.SubscriptionTTL = d }
 }
 
+// WithOnDemand says how streams in ON_DEMAND mode follow what is written to
+// them: above how many bytes per second a shard is split, for how long the most
+// that was written counts, and how long it is between two changes at least.
+// Without this option it is as with AWS.
+func WithOnDemand(splitAt int64, memory, interval time.Duration) Option {
+	return func(s *Server) {
+		s.cfg.OnDemand.SplitAt, s.cfg.OnDemand.Memory, s.cfg.OnDemand.Interval = splitAt, memory, interval
+	}
+}
+
 // WithHTTP2 makes clients speak HTTP/2, with prior knowledge.
 func WithHTTP2() Option {
 	return func(s *Server) {
@@ -210,7 +220,8 @@ func (s *Server) Client(region ...string) *kinesis.Client {
 func (s *Server) Now() time.Time { return s.clock.now() }
 
 // Advance moves the server's clock and does what is due then: what has expired
-// is deleted, and changes of streams come to their end.
+// is deleted, changes of streams come to their end, and on-demand streams get
+// the shards that they need.
 func (s *Server) Advance(d time.Duration) {
 	s.tb.Helper()
 	s.clock.advance(d)

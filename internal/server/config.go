@@ -13,6 +13,7 @@ import (
 	"leat/internal/certs"
 	"leat/internal/engine/disk"
 	"leat/internal/httpd"
+	"leat/internal/kinesis"
 	"leat/internal/stream"
 	"leat/internal/vfs"
 )
@@ -69,6 +70,9 @@ type Config struct {
 	IteratorTTL time.Duration
 	// SubscriptionTTL is how long a subscription lives.
 	SubscriptionTTL time.Duration
+	// OnDemand says how streams in ON_DEMAND mode follow what is written to
+	// them.
+	OnDemand kinesis.OnDemand
 
 	Logger *slog.Logger
 }
@@ -88,8 +92,17 @@ func DefaultConfig() Config {
 		Logger:       slog.New(slog.DiscardHandler),
 
 		SubscriptionTTL: stream.SubscriptionTTL,
+		OnDemand: kinesis.OnDemand{
+			SplitAt:  stream.OnDemandSplitBytes,
+			Memory:   stream.OnDemandMemory,
+			Interval: stream.OnDemandInterval,
+		},
 	}
 }
+
+// maxSplitAt keeps what is computed of the rate at which shards are split, for
+// all shards of a stream and a minute, far from overflowing.
+const maxSplitAt = 1 << 40
 
 // Validate reports the first value that cannot be served.
 func (c Config) Validate() error {
@@ -116,6 +129,14 @@ func (c Config) Validate() error {
 		return fmt.Errorf("iterator TTL %v is not positive", c.IteratorTTL)
 	case c.SubscriptionTTL <= 0:
 		return fmt.Errorf("subscription TTL %v is not positive", c.SubscriptionTTL)
+	case c.OnDemand.SplitAt <= 0:
+		return fmt.Errorf("on-demand split rate %d is not positive", c.OnDemand.SplitAt)
+	case c.OnDemand.SplitAt > maxSplitAt:
+		return fmt.Errorf("on-demand split rate %d is more than %d bytes per second", c.OnDemand.SplitAt, maxSplitAt)
+	case c.OnDemand.Memory < time.Second:
+		return fmt.Errorf("on-demand memory %v is less than a second", c.OnDemand.Memory)
+	case c.OnDemand.Interval < time.Second:
+		return fmt.Errorf("on-demand interval %v is less than a second", c.OnDemand.Interval)
 	case c.Logger == nil:
 		return errors.New("no logger")
 	}

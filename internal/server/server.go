@@ -7,6 +7,7 @@
 //
 //	serve            one per listener: accepts connections
 //	sweep            every minute: retention, and changes of streams that are due
+//	scale            every few seconds: shards of on-demand streams
 //	keep             every 10 seconds: renews or reloads what is due
 //
 // Shutdown closes from the top down: it ends subscriptions, stops accepting,
@@ -35,6 +36,9 @@ const (
 	// sweepInterval is how late retention and transitions may be noticed. (A
 	// request that meets one acts on it at once.)
 	sweepInterval = time.Minute
+	// scaleInterval is how late it is noticed that an on-demand stream needs
+	// other shards, at most.
+	scaleInterval = 5 * time.Second
 )
 
 // Server is a running server.
@@ -107,6 +111,7 @@ func (s *Server) open(ctx context.Context) error {
 		TransitionDelay: s.cfg.TransitionDelay,
 		IteratorTTL:     s.cfg.IteratorTTL,
 		SubscriptionTTL: s.cfg.SubscriptionTTL,
+		OnDemand:        s.cfg.OnDemand,
 	})
 	if err != nil {
 		return err
@@ -158,6 +163,7 @@ func (s *Server) run(ctx context.Context) {
 	// The server outlives the context of its start.
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.actors.Go(func() { s.sweep(ctx) })
+	s.actors.Go(func() { s.scale(ctx) })
 	s.actors.Go(func() { s.keep(ctx) })
 }
 
@@ -175,6 +181,29 @@ func (s *Server) sweep(ctx context.Context) {
 		if err := s.service.Sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "sweep failed", "error", err)
 		}
+	}
+}
+
+// scale scales the on-demand streams until the context ends. What fails is tried
+// again, and told of once.
+func (s *Server) scale(ctx context.Context) {
+	ticker := time.NewTicker(min(scaleInterval, s.cfg.OnDemand.Interval))
+	defer ticker.Stop()
+	told := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		failure := ""
+		if err := s.service.Scale(ctx); err != nil && ctx.Err() == nil {
+			failure = err.Error()
+		}
+		if failure != "" && failure != told {
+			s.log.ErrorContext(ctx, "on-demand streams not scaled", "error", failure)
+		}
+		told = failure
 	}
 }
 
@@ -204,9 +233,9 @@ func (s *Server) Addr() net.Addr { return s.listeners[0].Addr() }
 func (s *Server) URL() string { return "http://" + s.Addr().String() }
 
 // Sweep does what is due at the time of the engine, without waiting for the
-// next minute. It is for tests that advance the clock.
+// next minute, and scales the on-demand streams. It is for tests that advance the clock.
 func (s *Server) Sweep(ctx context.Context) error {
-	if err := s.service.Sweep(ctx); err != nil {
+	if err := errors.Join(s.service.Sweep(ctx), s.service.Scale(ctx)); err != nil {
 		return err
 	}
 	// The disk engine sweeps by a timer of its own.
@@ -232,6 +261,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 		s.stop()
 		s.actors.Wait()
+		if err := s.service.SavePeaks(context.WithoutCancel(ctx)); err != nil {
+			s.log.WarnContext(ctx, "the last peaks of on-demand streams are lost", "error", err)
+		}
 		s.shutdownErr = errors.Join(s.shutdownErr, s.close())
 	})
 	return s.shutdownErr

@@ -18,7 +18,7 @@ type heavyTrack struct {
 	weight int64
 }
 
-// Add adds a weight above 0 to a key's.
+// Add adds a weight, not below 0, to that of a key.
 func (h *HeavyKeys) Add(key HashKey, weight int64) {
 	h.total += weight
 	least := 0

@@ -132,6 +132,19 @@ const (
 	MaxEventBytes = 1 << 20
 )
 
+// On-demand streams (developer guide).
+const (
+	// OnDemandSplitBytes is the bytes per second above which a shard is split:
+	// half of what it takes.
+	OnDemandSplitBytes = 500_000
+	// OnDemandSplitRecords is the same in records per second.
+	OnDemandSplitRecords = WriteRecordsPerSecond / 2
+	// OnDemandMemory is how long the most that was written counts.
+	OnDemandMemory = 30 * day
+	// OnDemandInterval is the least time between two changes of a stream.
+	OnDemandInterval = 15 * time.Minute
+)
+
 // Rates of one shard (developer guide, quotas).
 const (
 	// WriteBytesPerSecond counts data and partition keys.
@@ -158,6 +171,18 @@ const day = 24 * time.Hour
 // (API reference).
 func (d DailyChange) Limit() int {
 	return [dailyChangeKinds]int{ShardCountChange: 10, ModeChange: 2, EncryptionStart: 25, EncryptionStop: 25}[d]
+}
+
+// OnDemandShards returns the most open shards that a stream in ON_DEMAND mode
+// grows to by itself: one for each MB per second that it may be written to
+// (developer guide, quotas).
+func OnDemandShards(region string) int {
+	switch region {
+	case "us-east-1", "us-west-2", "eu-west-1":
+		return 10 << 10
+	default:
+		return 200
+	}
 }
 
 // ShardQuota returns the default quota of open shards of an account's

@@ -48,8 +48,8 @@ func (l Load) Max(o Load) Load { return Load{max(l.Bytes, o.Bytes), max(l.Record
 // Exceeds reports whether the load is above a limit, in bytes or in records.
 func (l Load) Exceeds(limit Load) bool { return l.Bytes > limit.Bytes || l.Records > limit.Records }
 
-// of returns how much of a limit the load takes, by whichever it takes more of.
-func (l Load) of(limit Load) float64 {
+// Of returns how much of a limit the load takes, by whichever it takes more of.
+func (l Load) Of(limit Load) float64 {
 	return max(float64(l.Bytes)/float64(limit.Bytes), float64(l.Records)/float64(limit.Records))
 }
 

@@ -37,7 +37,7 @@ func (p OnDemandPolicy) Scale(shards Shards, loads map[ShardID]ShardLoad, peak L
 	hottest := 0.0
 	for _, shard := range open {
 		load := loads[shard.ID]
-		heat := load.of(p.SplitAt)
+		heat := load.Of(p.SplitAt)
 		switch {
 		case !load.Exceeds(p.SplitAt):
 		case p.hotByOneKey(load):
@@ -79,7 +79,7 @@ func (p OnDemandPolicy) coldest(open []Shard, loads map[ShardID]ShardLoad) [2]Sh
 	var width HashKey
 	for i := range len(open) - 1 {
 		low, high := open[i], open[i+1]
-		sum := loads[low.ID].Plus(loads[high.ID].Load).of(p.SplitAt)
+		sum := loads[low.ID].Plus(loads[high.ID].Load).Of(p.SplitAt)
 		span := high.Range.End.minus(low.Range.Start)
 		if sum > mergeBelow || best[0] != NoShard && (sum > heat || sum == heat && !span.Less(width)) {
 			continue
