@@ -44,12 +44,10 @@ func everythingRan() bool {
 // operation:error, or *:error for all operations that have it and that provoke
 // it nowhere.
 var unprovoked = map[string]string{
-	"*:KMSAccessDeniedException": "keys are not looked at, only their ids",
-	"*:KMSDisabledException":     "keys are not looked at, only their ids",
-	"*:KMSInvalidStateException": "keys are not looked at, only their ids",
-	"*:KMSNotFoundException":     "keys are looked at by StartStreamEncryption and StopStreamEncryption only, and only their ids",
+	"*:KMSAccessDeniedException": "keys have no policies",
+	"*:KMSInvalidStateException": "a key is there and enabled, or not",
 	"*:KMSOptInRequired":         "there is no service to opt into",
-	"*:KMSThrottlingException":   "keys are not looked at, only their ids",
+	"*:KMSThrottlingException":   "the use of keys has no rate",
 
 	"GetResourcePolicy:ResourceInUseException":                      "it works in every state of the stream",
 	"ListStreamConsumers:ResourceInUseException":                    "it works in every state of the stream",

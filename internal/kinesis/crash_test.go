@@ -12,6 +12,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine/disk"
+	"leat/internal/keyring"
 	"leat/internal/stream"
 	"leat/internal/vfs"
 )
@@ -21,8 +22,12 @@ import (
 // split, a merge, a deletion and a creation under the same name. After each cut
 // everything acknowledged is there, once and in order, and what was not is
 // there wholly or not at all.
-func TestCrashAnywhere(t *testing.T) {
-	total := runCrash(t, -1, nil)
+func TestCrashAnywhere(t *testing.T) { crashEverywhere(t, (*crashRun).script) }
+
+// crashEverywhere runs a script without a cut, and then with one at each place.
+func crashEverywhere(t *testing.T, script func(*crashRun)) {
+	t.Helper()
+	total := runCrash(t, script, -1, nil)
 	t.Logf("%d cuts", total)
 	if total < 50 {
 		t.Fatalf("the script makes %d changes of files only", total)
@@ -33,7 +38,7 @@ func TestCrashAnywhere(t *testing.T) {
 	}
 	for cut := 1; cut <= total; cut += step {
 		for seed := range uint64(4) {
-			runCrash(t, cut, rand.New(rand.NewPCG(uint64(cut), seed)))
+			runCrash(t, script, cut, rand.New(rand.NewPCG(uint64(cut), seed)))
 			if t.Failed() {
 				t.Fatalf("cut after %d of %d changes, seed %d", cut, total, seed)
 			}
@@ -60,6 +65,7 @@ type expected struct {
 	retention int32
 	tags      string
 	consumers string
+	key       string            // of encryption, "" for none
 	records   map[string]string // data by sequence number
 	unsure    []string          // data of puts that were not acknowledged
 }
@@ -70,9 +76,9 @@ func (e *expected) clone() *expected {
 	return &c
 }
 
-// runCrash runs the script, with the power cut after some changes of files,
+// runCrash runs a script, with the power cut after some changes of files,
 // and returns how many it makes. Negative cut: none.
-func runCrash(t *testing.T, cut int, rng *rand.Rand) int {
+func runCrash(t *testing.T, script func(*crashRun), cut int, rng *rand.Rand) int {
 	t.Helper()
 	r := &crashRun{fixture: &fixture{t: t}, fs: vfs.NewMem(), streams: map[string]*expected{}}
 	r.clock.Store(int64(testStart))
@@ -83,7 +89,7 @@ func runCrash(t *testing.T, cut int, rng *rand.Rand) int {
 	if cut >= 0 {
 		r.fs.CutAfter(before + cut)
 	}
-	r.script()
+	script(r)
 	ops := r.fs.Ops() - before
 	if cut < 0 {
 		if r.failed {
@@ -124,6 +130,9 @@ func (r *crashRun) start() error {
 		return err
 	}
 	r.disk, r.engine = e, e
+	if r.keys, err = keyring.OpenLocal(r.fs); err != nil {
+		return err
+	}
 	r.open()
 	return nil
 }
@@ -207,6 +216,24 @@ func (r *crashRun) reconsume(name, op string, in api.Input, consumers string) {
 	r.change(name, op, in, after)
 }
 
+// encrypt starts encryption with a key, or for none stops it.
+func (r *crashRun) encrypt(name, key string) {
+	if r.failed {
+		return
+	}
+	after := r.streams[name].clone()
+	after.key = key
+	if key == "" {
+		r.change(name, "StopStreamEncryption", &api.StopStreamEncryptionInput{
+			StreamName: some(name), EncryptionType: some("KMS"), KeyId: some("alias/any"),
+		}, after)
+		return
+	}
+	r.change(name, "StartStreamEncryption", &api.StartStreamEncryptionInput{
+		StreamName: some(name), EncryptionType: some("KMS"), KeyId: some(key),
+	}, after)
+}
+
 func (r *crashRun) checkpoint() {
 	if r.failed {
 		return
@@ -253,6 +280,28 @@ func (r *crashRun) script() {
 	r.puts("b")
 }
 
+// TestCrashWhileEncrypting is TestCrashAnywhere with a script that starts, changes
+// and stops encryption: a record is never without the key that sealed it.
+func TestCrashWhileEncrypting(t *testing.T) {
+	script := func(r *crashRun) {
+		r.createStream("a", 2)
+		r.puts("a")
+		r.encrypt("a", "alias/one")
+		r.puts("a")
+		r.encrypt("a", "alias/two") // a new master key and a new data key
+		r.puts("a")
+		r.reshape("a", "SplitShard", &api.SplitShardInput{StreamName: some("a"), ShardToSplit: some("0"), NewStartingHashKey: some("1000000")}, 3)
+		r.puts("a")
+		r.checkpoint()
+		r.encrypt("a", "")
+		r.puts("a")
+		r.encrypt("a", "alias/one") // a new data key under the old master key
+		r.puts("a")
+		r.checkpoint()
+	}
+	crashEverywhere(t, script)
+}
+
 // verify compares the streams with what must be there.
 func (r *crashRun) verify() {
 	r.t.Helper()
@@ -293,7 +342,7 @@ func (r *crashRun) matches(name string, want *expected) bool {
 	if list := r.consumers(name); len(list) > 0 {
 		consumers = fmt.Sprint(list)
 	}
-	return consumers == want.consumers && d.StreamStatus == "ACTIVE" && len(openShards(d)) == want.open && d.RetentionPeriodHours == want.retention && got == want.tags
+	return consumers == want.consumers && d.KeyId.V == want.key && d.StreamStatus == "ACTIVE" && len(openShards(d)) == want.open && d.RetentionPeriodHours == want.retention && got == want.tags
 }
 
 // verifyRecords reads a stream, parents before children.

@@ -21,8 +21,11 @@ import (
 // shard; else the age of the page's last record; in a drained closed shard the
 // time since it was closed.
 //
+// A page ends before records whose key cannot be used, and one that would begin
+// with them fails.
+//
 // Differs: a page is empty only at the tip and at a shard's end, where AWS returns
-// empty ones now and then; and no KMS error occurs.
+// empty ones now and then.
 
 func (s *Service) getRecords(ctx context.Context, c Caller, in *api.GetRecordsInput) (*recordsOutput, error) {
 	it, err := s.openIterator(c, in.ShardIterator.V)

@@ -11,7 +11,7 @@ const refreshInterval = 10 * time.Second
 
 // kept is what is read again, or renewed, while the server runs.
 type kept struct {
-	what string // the beginning of a sentence
+	what string
 	// refresh does it if that is due. After an error the old one is still in
 	// force.
 	refresh func(ctx context.Context) error
@@ -41,7 +41,7 @@ func (s *Server) refresh(ctx context.Context, k *kept) {
 		failure = err.Error()
 	}
 	if failure != "" && failure != k.told {
-		s.log.ErrorContext(ctx, k.what+" not refreshed, the old one stays in force", "error", failure)
+		s.log.ErrorContext(ctx, "not refreshed, the old one stays in force", "what", k.what, "error", failure)
 	}
 	k.told = failure
 }

@@ -8,11 +8,11 @@ import (
 	"leat/internal/stream"
 )
 
-func sealerOf(t testing.TB, number uint64, id stream.DataKeyID, key byte) *stream.PayloadSealer {
-	t.Helper()
+func sealerOf(tb testing.TB, number uint64, id stream.DataKeyID, key byte) *stream.PayloadSealer {
+	tb.Helper()
 	s, err := stream.NewPayloadSealer(number, id, [32]byte{key})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
