@@ -3,6 +3,7 @@
 //
 //	leat serve      serves streams until it is told to stop
 //	leat check DIR  verifies a data directory
+//	leat auth       makes access keys and explains who may do what
 //	leat tls        helps clients to trust the server
 //	leat keyring    changes the file with the keys of encrypted streams
 //	leat version    says which leat this is

@@ -37,7 +37,7 @@ func newRoot(ctx context.Context, env environment) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newServe(ctx, env), newCheck(), newTLS(env), newKeyring(), newVersion())
+	root.AddCommand(newServe(ctx, env), newCheck(), newAuth(env), newTLS(env), newKeyring(), newVersion())
 	return root
 }
 

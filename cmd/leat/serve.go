@@ -69,6 +69,8 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 		"`ADDRESS` to serve; port 0 picks one, a loopback address also binds [::1]")
 	flags.BoolVar(&c.Insecure, "insecure", c.Insecure,
 		"allow an address that other machines reach, although any credentials pass")
+	flags.StringVar(&c.AuthFile, "auth", c.AuthFile,
+		"`FILE` that says who may do what, read again when it changes; without it any credentials pass")
 	defineDataDir(flags, &c.DataDir, "`DIR` to keep everything in")
 	flags.BoolVar(&c.Memory, "memory", c.Memory, "keep everything in memory, and nothing after the end")
 	flags.StringVar(&c.Keyring, "keyring", c.Keyring,

@@ -5,31 +5,34 @@ import (
 	"errors"
 
 	"leat/internal/api"
-	"leat/internal/kinesis"
 )
 
 // call answers a request for an operation.
-func (h *Handler) call(ctx context.Context, x *exchange, rt *route, caller kinesis.Caller) answer {
+func (h *Handler) call(ctx context.Context, x *exchange, rt *route) answer {
 	in := rt.input()
-	a := h.perform(ctx, x, rt, caller, in)
+	a := h.perform(ctx, x, rt, in)
 	// After a panic the input is not used again: who knows who still uses it.
 	rt.recycle(in)
 	return a
 }
 
-// perform decodes the body, validates it, performs the operation and encodes
+// perform decodes the body, validates it, sees that it is allowed, performs the
+// operation and encodes
 // what it returns, unless that is a stream.
-func (h *Handler) perform(ctx context.Context, x *exchange, rt *route, caller kinesis.Caller, in api.Input) answer {
+func (h *Handler) perform(ctx context.Context, x *exchange, rt *route, in api.Input) answer {
 	if err := x.codec.decode(x.body.b, in); err != nil {
 		return h.errorAnswer(x.codec, err)
 	}
 	if err := api.Validate(in, rt.Schema); err != nil {
 		return h.errorAnswer(x.codec, err)
 	}
-	if rt.Stream != nil {
-		return h.begin(ctx, x, rt, caller, in)
+	if err := h.authorize(ctx, x, rt, in); err != nil {
+		return h.failure(ctx, x, rt, err)
 	}
-	out, err := rt.Call(ctx, caller, in)
+	if rt.Stream != nil {
+		return h.begin(ctx, x, rt, in)
+	}
+	out, err := rt.Call(ctx, x.caller, in)
 	if err != nil {
 		return h.failure(ctx, x, rt, err)
 	}

@@ -1,9 +1,12 @@
 package httpd
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"net/textproto"
 	"net/url"
+	"strconv"
 
 	"leat/internal/api"
 	"leat/internal/kinesis"
@@ -11,30 +14,87 @@ import (
 	"leat/internal/stream"
 )
 
-// caller returns on whose behalf a request is made. The region is that of the
-// signature's scope; a key id of 12 digits is the account. Signatures are not
-// verified: any credentials will do, but none will not.
-func (h *Handler) caller(r *http.Request) (kinesis.Caller, *api.Error) {
-	c := kinesis.Caller{Account: h.cfg.Account, Region: h.cfg.Region}
-	credential, err := sigv4.Parse(sigv4.Request{
-		Authorization: r.Header.Get("Authorization"),
-		HasDate:       r.Header.Get("X-Amz-Date") != "" || r.Header.Get("Date") != "",
-		Query:         query(r.URL),
+// service is what signatures are scoped to.
+const service = "kinesis"
+
+// identify finds out on whose behalf a request is made. The region is that of
+// the signature's scope.
+func (h *Handler) identify(ctx context.Context, x *exchange) *api.Error {
+	x.caller = kinesis.Caller{Account: h.cfg.Account, Region: h.cfg.Region}
+	params := query(x.URL)
+	signature, err := sigv4.Parse(sigv4.Request{
+		Authorization: x.Header.Get("Authorization"),
+		HasDate:       x.Header.Get("X-Amz-Date") != "" || x.Header.Get("Date") != "",
+		Query:         params,
 	})
 	if err != nil {
-		return c, authError(err)
+		refusal := authError(err)
+		if h.cfg.Auth != nil {
+			h.reportForgery(ctx, x, "", refusal)
+		}
+		return refusal
 	}
-	if stream.ValidAccount(credential.AccessKeyID) {
-		c.Account = credential.AccessKeyID
+	if h.cfg.Auth != nil {
+		refusal := h.authenticate(x, &signature, params)
+		if refusal != nil {
+			h.reportForgery(ctx, x, signature.AccessKeyID, refusal)
+		}
+		return refusal
 	}
-	if credential.Region == "" {
-		return c, nil
+	// Any credentials will do, but none will not. A key id of 12 digits is the
+	// account.
+	if stream.ValidAccount(signature.AccessKeyID) {
+		x.caller.Account = signature.AccessKeyID
 	}
-	if !stream.ValidRegion(credential.Region) {
-		return c, api.Errorf(api.InvalidSignature, "Credential should be scoped to a valid region. ")
+	if signature.Region == "" {
+		return nil
 	}
-	c.Region = credential.Region
-	return c, nil
+	return x.callFrom(signature.Region)
+}
+
+// callFrom sets the caller's region.
+func (x *exchange) callFrom(region string) *api.Error {
+	if !stream.ValidRegion(region) {
+		return api.Errorf(api.InvalidSignature, "Credential should be scoped to a valid region. ")
+	}
+	x.caller.Region = region
+	return nil
+}
+
+// authenticate verifies a signature, and finds whose key made it.
+func (h *Handler) authenticate(x *exchange, s *sigv4.Signature, params url.Values) *api.Error {
+	key, ok := h.cfg.Auth().Key(s.AccessKeyID)
+	if !ok {
+		return authError(sigv4.Unrecognized())
+	}
+	if err := x.callFrom(s.Region); err != nil {
+		return err
+	}
+	m := &sigv4.Message{
+		Method: x.Method, Path: x.URL.EscapedPath(), Query: params,
+		Header: x.signedHeader, Body: x.body.b,
+	}
+	if err := h.verifier.Verify(s, m, key.Key, h.cfg.Now()); err != nil {
+		return authError(err)
+	}
+	x.principal = key.Principal
+	x.caller.Account = key.Principal.Account
+	x.caller.CrossAccount = true // authorize decides
+	return nil
+}
+
+// signedHeader returns the values of a header as the client has signed it.
+// net/http takes some out of the map.
+func (x *exchange) signedHeader(name string) []string {
+	switch name {
+	case "host":
+		return []string{x.Host}
+	case "content-length":
+		return []string{strconv.FormatInt(x.ContentLength, 10)}
+	case "transfer-encoding":
+		return x.TransferEncoding
+	}
+	return x.Header[textproto.CanonicalMIMEHeaderKey(name)]
 }
 
 func authError(err error) *api.Error {

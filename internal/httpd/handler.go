@@ -13,12 +13,14 @@
 //	an unknown content type                 403 or 404, in XML
 //	the body does not parse                 400 SerializationException
 //	the target names no operation           400 UnknownOperationException
-//	not signed, or incompletely             400 MissingAuthenticationTokenException, ...
+//	not signed, incompletely or wrongly     400 MissingAuthenticationTokenException, ...
 //	members of wrong types                  400 SerializationException
 //	broken constraints                      400 ValidationException
+//	not allowed by policies                 400 AccessDeniedException
 //	the operation                           200, or its error
 //
-// JSON and CBOR are answered in kind, and a missing body of any other type in
+// Signatures are verified if there is an auth.Directory; then requests may come
+// from any Origin and for any Host. JSON and CBOR are answered in kind, and a missing body of any other type in
 // CBOR (codecs).
 //
 // respond is that table as code. It returns an answer, and write is the only
@@ -51,11 +53,13 @@ import (
 	"time"
 
 	"leat/internal/api"
+	"leat/internal/auth"
 	"leat/internal/kinesis"
+	"leat/internal/sigv4"
 )
 
-// Config is what a Handler is made of. All members are required but Hosts and
-// Origins.
+// Config is what a Handler is made of. All members are required but Hosts,
+// Origins, Auth and Now.
 type Config struct {
 	// Operations is the table of operations.
 	Operations []kinesis.Operation
@@ -66,6 +70,10 @@ type Config struct {
 	// Origins are those of web pages that may use the server, beside pages of
 	// this machine; AnyOrigin is all.
 	Origins []string
+	// Auth returns who may use the server. If it is nil, any credentials pass.
+	Auth func() *auth.Directory
+	// Now is the clock that signatures are held to, by default the system's.
+	Now func() time.Time
 	// Ready returns nil while writes are accepted, else why they are not.
 	Ready  func() error
 	Logger *slog.Logger
@@ -78,6 +86,8 @@ type Handler struct {
 	access  access
 	targets map[string]*route // by the X-Amz-Target that names them
 	buffers bufferPool
+	// verifier is used if there is cfg.Auth.
+	verifier *sigv4.Verifier
 	// refusal is for the first request that is not admitted.
 	refusal sync.Once
 }
@@ -115,7 +125,11 @@ const targetPrefix = "Kinesis_20131202."
 func NewHandler(cfg Config) *Handler {
 	h := &Handler{
 		cfg: cfg, log: cfg.Logger, access: newAccess(cfg.Hosts, cfg.Origins),
-		targets: make(map[string]*route, len(cfg.Operations)),
+		targets:  make(map[string]*route, len(cfg.Operations)),
+		verifier: sigv4.NewVerifier(service),
+	}
+	if h.cfg.Now == nil {
+		h.cfg.Now = time.Now
 	}
 	for _, op := range cfg.Operations {
 		h.targets[targetPrefix+op.Name] = &route{Operation: op}
@@ -134,13 +148,16 @@ type exchange struct {
 	kind     string  // the media type of the body
 	served   bool    // whether operations can be asked in that
 	codec    *codec  // of the answer, where that is not XML
+	caller   kinesis.Caller
+	// principal is who has signed the request, nil where any credentials pass.
+	principal *auth.Principal
 }
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{
 		Request: r, control: http.NewResponseController(w), ids: newRequestIDs(), start: time.Now(),
-		admitted: h.access.admits(r),
+		admitted: h.cfg.Auth != nil || h.access.admits(r),
 	}
 	x.kind = mediaType(r.Header.Get("Content-Type"))
 	x.codec, x.served = codecOf(x.kind)
@@ -203,7 +220,7 @@ func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 	case !x.served:
 		return xmlError(http.StatusNotFound, string(api.UnknownOperation), "")
 	}
-	caller, authError := h.caller(x.Request)
+	authError := h.identify(ctx, x)
 	if !known || authError != nil {
 		// Below, decoding finds what does not parse. Here nothing is decoded.
 		switch {
@@ -217,7 +234,7 @@ func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 	if rt.Name == x.codec.without {
 		return h.errorAnswer(x.codec, api.Errorf(api.InternalFailure, ""))
 	}
-	return h.call(ctx, x, rt, caller)
+	return h.call(ctx, x, rt)
 }
 
 // probe answers the requests of those who watch the server. They get to know

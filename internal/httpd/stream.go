@@ -20,8 +20,8 @@ type eventStream struct {
 
 // begin performs an operation whose answer is a stream. Until then its errors
 // are those of any operation.
-func (h *Handler) begin(ctx context.Context, x *exchange, rt *route, caller kinesis.Caller, in api.Input) answer {
-	events, err := rt.Stream(ctx, caller, in)
+func (h *Handler) begin(ctx context.Context, x *exchange, rt *route, in api.Input) answer {
+	events, err := rt.Stream(ctx, x.caller, in)
 	if err != nil {
 		return h.failure(ctx, x, rt, err)
 	}

@@ -22,9 +22,12 @@ import (
 // is not said to be optional.
 type Config struct {
 	// Listen is the TCP address to serve; port 0 picks a free one. An address
-	// that other machines reach needs Insecure, as any credentials pass.
+	// that other machines reach needs AuthFile or Insecure.
 	Listen   string
 	Insecure bool
+	// AuthFile says who may use the server. It is read again when it changes.
+	// Without it any credentials pass.
+	AuthFile string
 
 	// TLS serves TLS on the same port, beside clear text, with a certificate of
 	// the local authority or, if they are set, from the files TLSCert and
@@ -156,8 +159,8 @@ func (c Config) validateListen() error {
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return fmt.Errorf("address %q: %q is not a port", c.Listen, port)
 	}
-	if !c.Insecure && !isLoopback(host) {
-		return fmt.Errorf("refusing to listen on %s: other machines reach it and any credentials pass (--insecure allows it)",
+	if c.AuthFile == "" && !c.Insecure && !isLoopback(host) {
+		return fmt.Errorf("refusing to listen on %s: other machines reach it and any credentials pass (see --auth; --insecure allows it)",
 			c.Listen)
 	}
 	return nil

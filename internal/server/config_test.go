@@ -28,6 +28,7 @@ func TestValidate(t *testing.T) {
 		{"all interfaces of IPv6", func(c *Config) { c.Listen = "[::]:0" }, "refusing to listen"},
 		{"a name", func(c *Config) { c.Listen = "example.org:0" }, "refusing to listen"},
 		{"a name, insecure", func(c *Config) { c.Listen, c.Insecure = "example.org:0", true }, ""},
+		{"a name, with authentication", func(c *Config) { c.Listen, c.AuthFile = "example.org:0", "auth.yaml" }, ""},
 		{"localhost", func(c *Config) { c.Listen = "localhost:0" }, ""},
 		{"IPv6", func(c *Config) { c.Listen = "[::1]:0" }, ""},
 		{"another loopback address", func(c *Config) { c.Listen = "127.1.2.3:0" }, ""},

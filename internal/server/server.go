@@ -24,6 +24,7 @@ import (
 	"sync"
 	"time"
 
+	"leat/internal/auth"
 	"leat/internal/engine"
 	"leat/internal/httpd"
 	"leat/internal/kinesis"
@@ -51,7 +52,9 @@ type Server struct {
 	listeners []net.Listener
 	// certificate is nil without TLS.
 	certificate certificate
-	kept        []kept // changed by open only, and then by keep
+	// auth is nil where any credentials pass.
+	auth *auth.Store
+	kept []kept // changed by open only, and then by keep
 
 	actors sync.WaitGroup
 	stop   context.CancelFunc // ends those that wait for their time
@@ -71,13 +74,16 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	handler := httpd.NewHandler(httpd.Config{
+	front := httpd.Config{
 		Operations: s.service.Operations(),
 		Account:    cfg.Account, Region: cfg.Region,
 		Hosts: cfg.TLSHosts, Origins: cfg.CORSOrigins,
 		Ready: s.engine.Health, Logger: cfg.Logger,
-	})
-	s.http = httpd.NewServer(handler, cfg.Logger)
+	}
+	if s.auth != nil {
+		front.Auth = s.auth.Directory
+	}
+	s.http = httpd.NewServer(httpd.NewHandler(front), cfg.Logger)
 	s.run(ctx)
 	return s, nil
 }
@@ -85,6 +91,12 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 // open opens what the actors work with.
 func (s *Server) open(ctx context.Context) error {
 	var err error
+	if s.cfg.AuthFile != "" {
+		if s.auth, err = auth.Open(ctx, s.cfg.AuthFile, s.log); err != nil {
+			return err
+		}
+		s.kept = append(s.kept, kept{what: "auth file", refresh: s.auth.Refresh})
+	}
 	if s.listeners, err = listen(ctx, s.cfg.Listen, s.log); err != nil {
 		return err
 	}

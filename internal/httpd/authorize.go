@@ -1,0 +1,74 @@
+package httpd
+
+import (
+	"context"
+	"net"
+	"net/netip"
+
+	"leat/internal/api"
+	"leat/internal/policy"
+)
+
+// authorize returns nil if the policies let a request do all that its input
+// asks for. Where any credentials pass, everything is allowed.
+func (h *Handler) authorize(ctx context.Context, x *exchange, rt *route, in api.Input) error {
+	if h.cfg.Auth == nil {
+		return nil
+	}
+	if rt.Resources == nil || x.principal == nil {
+		// Nobody may do what no policy can speak of.
+		return api.Errorf(api.AccessDenied, "")
+	}
+	resources, err := rt.Resources(x.caller, in)
+	if err != nil {
+		return err
+	}
+	request := policy.Request{
+		Region:          x.caller.Region,
+		SourceIP:        sourceIP(x.RemoteAddr),
+		SecureTransport: isSecure(ctx),
+		Time:            h.cfg.Now(),
+	}
+	for i := range resources {
+		r := &resources[i]
+		request.Action, request.Resource, request.ResourceAccount = r.Action, r.ARN, r.Account
+		request.ResourceTags, request.RequestTags, request.TagKeys = r.Tags, r.RequestTags, r.TagKeys
+		decision := x.principal.Decide(request, r.Policy)
+		if decision.Allowed() {
+			continue
+		}
+		h.log.WarnContext(ctx, "request denied", "principal", x.principal.ARN, "action", r.Action, "resource", r.ARN,
+			"decision", decision.String(), "remote", x.RemoteAddr, "request_id", x.ids.request)
+		return api.Errorf(api.AccessDenied, "User: %s is not authorized to perform: %s on resource: %s %s",
+			x.principal.ARN, r.Action, r.ARN, decision.Reason(r.Action))
+	}
+	return nil
+}
+
+// reportForgery logs a request that was refused for its signature. Its words are
+// the client's, and bounded as headers are.
+func (h *Handler) reportForgery(ctx context.Context, x *exchange, keyID string, err *api.Error) {
+	h.log.WarnContext(ctx, "request denied", "key", keyID, "target", x.Header.Get("X-Amz-Target"),
+		"error", err.Code, "decision", err.Message, "remote", x.RemoteAddr, "request_id", x.ids.request)
+}
+
+// sourceIP is the address that a request comes from, the zero Addr if there is
+// none.
+func sourceIP(remote string) netip.Addr {
+	a, _ := netip.ParseAddrPort(remote)
+	return a.Addr()
+}
+
+// connKey is the key of the connection in a request's context.
+type connKey struct{}
+
+// withConn is for http.Server.ConnContext.
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+// isSecure reports whether a request has come over TLS.
+func isSecure(ctx context.Context) bool {
+	c, ok := ctx.Value(connKey{}).(*conn)
+	return ok && c.tls.Load() != nil
+}
