@@ -25,7 +25,7 @@ const (
 	fieldWarm         = 8
 	fieldPolicy       = 9
 	fieldChanges      = 10
-	fieldDataKeys     = 12
+	fieldDataKeys     = 11
 )
 
 // Flags of an encoded shard.

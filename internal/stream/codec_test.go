@@ -192,6 +192,7 @@ func FuzzDecodeStream(f *testing.F) {
 	s.Intent, s.Distribution = &plan, stream.Auto
 	s.KeyID, s.Metrics, s.Warm, s.Policy = "alias/aws/kinesis", stream.AllMetrics, stream.WarmThroughput{TargetMiBps: 100}, "{}"
 	s.Changes[stream.ModeChange] = []stream.Millis{1000, 2000}
+	s.DataKeys = stream.DataKeys{{ID: 2, Wrapped: []byte("wrapped"), Batches: 1 << 20, Retired: 3000}, {ID: 3, Wrapped: []byte("another")}}
 	f.Add(s.AppendBinary(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := stream.DecodeStream(b)

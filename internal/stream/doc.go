@@ -65,7 +65,7 @@
 // the warm throughput, signed target and former; 9, the policy, a text to the
 // field's end; 10, when the changes happened that are counted by day (for each
 // kind a list of signed instants in milliseconds, each less the one before it);
-// 12, the data keys (for each its id less the one before it; the wrapped key, a
+// 11, the data keys (for each its id less the one before it; the wrapped key, a
 // text; how many batches it may have sealed; when it was retired, signed, 0 if it
 // was not).
 // What is zero is left out. An unknown field is refused like a newer version.

@@ -64,8 +64,7 @@ func (s *PayloadSealer) Begin(dst []byte, nonce [NonceBytes]byte) []byte {
 // capacity suffices for the tag.
 func (s *PayloadSealer) Seal(payload []byte, shard ShardID) []byte {
 	bound := s.bound(shard)
-	sealed := s.aead.Seal(payload[sealedRecords:sealedRecords], payload[sealedNonce:sealedRecords], payload[sealedRecords:], bound[:])
-	return append(payload[:sealedRecords], sealed...)
+	return s.aead.Seal(payload[:sealedRecords], payload[sealedNonce:sealedRecords], payload[sealedRecords:], bound[:])
 }
 
 // Open decrypts a payload in its place and returns its records, or ErrTampered.
