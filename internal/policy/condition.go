@@ -351,7 +351,7 @@ func network(text string, _ bool) (operand, error) {
 	if err != nil {
 		return nil, errors.New("is not an address or a network like 192.0.2.0/24")
 	}
-	return &netOperand{prefix.Masked()}, nil
+	return &netOperand{prefix}, nil
 }
 
 func (o *netOperand) holds(value string, _ *Request) bool {

@@ -230,13 +230,9 @@ func (p *piece) lengthIn(s string) int {
 // region, the account, and the resource with all colons that follow.
 const arnParts = 6
 
-// arnPattern is a pattern of ARNs, by parts.
-type arnPattern struct {
-	parts []pattern
-	// open is whether there are fewer parts than an ARN has, because the last
-	// ends in a * that covers the others.
-	open bool
-}
+// arnPattern is a pattern of ARNs, by parts: none, which matches everything, all
+// six, or fewer of which the last ends in a * that covers the others.
+type arnPattern struct{ parts []pattern }
 
 // parseARNPattern reads * or the pattern of an ARN.
 func parseARNPattern(text string, variables bool) (arnPattern, error) {
@@ -244,7 +240,7 @@ func parseARNPattern(text string, variables bool) (arnPattern, error) {
 	if variables {
 		f |= withVariables
 	}
-	p := arnPattern{open: true}
+	var p arnPattern
 	if text != "*" {
 		parts := splitARN(text)
 		switch {
@@ -254,7 +250,6 @@ func parseARNPattern(text string, variables bool) (arnPattern, error) {
 			// Parts are missing, and a wildcard cannot stand for them.
 			return p, errARN
 		}
-		p.open = len(parts) < arnParts
 		for _, part := range parts {
 			pattern, err := parsePattern(part, f)
 			if err != nil {
@@ -291,19 +286,13 @@ func (p *arnPattern) matches(arn string, r *Request) bool {
 	if len(p.parts) == 0 {
 		return true
 	}
-	rest := arn
-	for i := range p.parts {
-		part := rest
-		if i < arnParts-1 {
-			var ok bool
-			part, rest, ok = strings.Cut(rest, ":")
-			if last := i == len(p.parts)-1; !ok && (!p.open || !last) {
-				return false
-			}
-		}
-		if !p.parts[i].matches(part, r) {
+	last := len(p.parts) - 1
+	for i := range last {
+		part, rest, ok := strings.Cut(arn, ":")
+		if !ok || !p.parts[i].matches(part, r) {
 			return false
 		}
+		arn = rest
 	}
-	return true
+	return p.parts[last].matches(arn, r)
 }
