@@ -170,7 +170,7 @@ func (d *days) Set(s string) error {
 		return fmt.Errorf("%q is not a duration like 30d or 15m", s)
 	}
 	var part time.Duration
-	if rest != "" {
+	if !ok || rest != "" {
 		if part, err = time.ParseDuration(rest); err != nil {
 			return fmt.Errorf("%q is not a duration like 30d or 15m", s)
 		}

@@ -13,6 +13,7 @@ import (
 	"leat/internal/api"
 	"leat/internal/engine/disk"
 	"leat/internal/keyring"
+	"leat/internal/kinesis"
 	"leat/internal/stream"
 	"leat/internal/vfs"
 )
@@ -133,7 +134,9 @@ func (r *crashRun) start() error {
 	if r.keys, err = keyring.OpenLocal(r.fs); err != nil {
 		return err
 	}
-	r.open()
+	r.open(func(c *kinesis.Config) {
+		c.OnDemand = kinesis.OnDemand{SplitAt: 20, Memory: time.Minute, Interval: time.Minute}
+	})
 	return nil
 }
 
@@ -234,6 +237,38 @@ func (r *crashRun) encrypt(name, key string) {
 	}, after)
 }
 
+// scatter puts many records all over the shards of a stream, so that all of
+// them are hot if it is an on-demand stream.
+func (r *crashRun) scatter(name string) {
+	if r.failed {
+		return
+	}
+	var entries []api.PutRecordsRequestEntry
+	var data []string
+	for i := range 64 {
+		r.records++
+		data = append(data, fmt.Sprintf("record %d %0100d", r.records, 0))
+		e := entry("k", data[i])
+		e.ExplicitHashKey = some(stream.HashKey{Hi: uint64(i) << 58}.String())
+		entries = append(entries, e)
+	}
+	r.putBatch(name, entries, data)
+}
+
+// scale fits the on-demand stream to what was written to it.
+func (r *crashRun) scale(name string, open int) {
+	if r.failed {
+		return
+	}
+	after := r.streams[name].clone()
+	after.open = open
+	if err := r.Scale(context.Background()); err != nil {
+		r.failed, r.doubtName, r.doubt = true, name, after
+		return
+	}
+	r.streams[name] = after
+}
+
 func (r *crashRun) checkpoint() {
 	if r.failed {
 		return
@@ -267,7 +302,17 @@ func (r *crashRun) script() {
 		longer.retention = 48
 		r.change("b", "IncreaseStreamRetentionPeriod", &api.IncreaseStreamRetentionPeriodInput{StreamName: some("b"), RetentionPeriodHours: some(int32(48))}, longer)
 	}
+	r.change("d", "CreateStream", &api.CreateStreamInput{StreamName: some("d"), StreamModeDetails: mode("ON_DEMAND")},
+		&expected{open: 4, retention: 24, records: map[string]string{}})
+	r.scatter("d")
+	r.scale("d", 5)
+	r.scatter("d")
 	r.advance(time.Minute)
+	r.scale("d", 6)
+	r.checkpoint()
+	r.scatter("d")
+	r.advance(10 * time.Minute)
+	r.scale("d", 5)
 	r.change("a", "DeleteStream", &api.DeleteStreamInput{StreamName: some("a"), EnforceConsumerDeletion: some(true)}, nil)
 	r.createStream("a", 1)
 	r.puts("a")

@@ -49,6 +49,13 @@ func TestValidate(t *testing.T) {
 		{"delay", func(c *Config) { c.TransitionDelay = -time.Second }, "transition delay"},
 		{"iterators", func(c *Config) { c.IteratorTTL = 0 }, "iterator TTL"},
 		{"subscriptions", func(c *Config) { c.SubscriptionTTL = 0 }, "subscription TTL"},
+		{"no split rate", func(c *Config) { c.OnDemand.SplitAt = 0 }, "split rate 0"},
+		{"a huge split rate", func(c *Config) { c.OnDemand.SplitAt = 1<<40 + 1 }, "split rate"},
+		{"memory", func(c *Config) { c.OnDemand.Memory = 999 * time.Millisecond }, "on-demand memory"},
+		{"interval", func(c *Config) { c.OnDemand.Interval = 0 }, "on-demand interval"},
+		{"on-demand streams within seconds", func(c *Config) {
+			c.OnDemand.SplitAt, c.OnDemand.Memory, c.OnDemand.Interval = 1, time.Second, time.Second
+		}, ""},
 		{"no logger", func(c *Config) { c.Logger = nil }, "no logger"},
 		{"stream", func(c *Config) { c.Streams = []StreamSpec{{Name: "a"}, {Name: "b c"}} }, `"b c"`},
 	}
