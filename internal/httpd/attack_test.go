@@ -167,7 +167,6 @@ func TestResetFlood(t *testing.T) {
 	_ = c.(*net.TCPConn).CloseWrite()
 	<-ended
 	_ = c.Close()
-	flood = nil
 	if grown := heapBytes() - before; grown > 64<<20 {
 		t.Errorf("%d resets have left %d bytes", requests, grown)
 	}

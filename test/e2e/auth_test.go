@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go"
 )
 
 // accounts is an auth file of two accounts. The users of the second may do what
@@ -67,7 +66,8 @@ func serveAccounts(t *testing.T) *server {
 
 func wantCode(t *testing.T, what string, err error, code string) {
 	t.Helper()
-	e, ok := errors.AsType[smithy.APIError](err)
+	var e interface{ ErrorCode() string }
+	ok := errors.As(err, &e)
 	switch {
 	case code == "" && err != nil:
 		t.Errorf("%s: %v", what, err)
