@@ -77,30 +77,30 @@ var trust = template.Must(template.New("trust").Parse(
 --tls-host. Its certificate, for other machines and for containers, is printed by
 leat tls ca, and in
 
-  {{.}}
+  {{.Path}}
 
 AWS CLI, boto3, AWS SDK for Go:
-  export AWS_CA_BUNDLE={{.}}
+  export AWS_CA_BUNDLE={{.Word}}
 
 Node, AWS SDK for JavaScript:
-  export NODE_EXTRA_CA_CERTS={{.}}
+  export NODE_EXTRA_CA_CERTS={{.Word}}
 
 Python without boto3 (ssl, requests):
-  export SSL_CERT_FILE={{.}} REQUESTS_CA_BUNDLE={{.}}
+  export SSL_CERT_FILE={{.Word}} REQUESTS_CA_BUNDLE={{.Word}}
 
 Go without the SDK, on Linux:
-  export SSL_CERT_FILE={{.}}
+  export SSL_CERT_FILE={{.Word}}
 
 Java, AWS SDKs for Java, KCL (the JVM then trusts nobody else):
-  keytool -importcert -noprompt -alias leat -file {{.}} -keystore leat.jks -storepass changeit
+  keytool -importcert -noprompt -alias leat -file {{.Word}} -keystore leat.jks -storepass changeit
   export JAVA_TOOL_OPTIONS="-Djavax.net.ssl.trustStore=$PWD/leat.jks -Djavax.net.ssl.trustStorePassword=changeit"
 
 KPL, in its properties file; before 1.0 it has only VerifyCertificate = false,
 or CaCertPath, a directory that openssl rehash has prepared:
-  CaCertFile = {{.}}
+  CaCertFile = {{.Property}}
 
 curl:
-  curl --cacert {{.}} https://localhost:4567/healthz
+  curl --cacert {{.Word}} https://localhost:4567/healthz
 `))
 
 // printTrust prints what to paste so that clients trust the authority, which
@@ -110,7 +110,12 @@ func printTrust(w io.Writer, dir string) error {
 	if err != nil {
 		return err
 	}
-	return trust.Execute(w, shellQuote(path))
+	return trust.Execute(w, struct{ Path, Word, Property string }{
+		Path: path,
+		Word: shellQuote(path),
+		// The KPL reads its file as Java does: quotes stand for themselves.
+		Property: strings.ReplaceAll(path, `\`, `\\`),
+	})
 }
 
 // shellQuote returns a word of the shell that means s.
