@@ -419,7 +419,17 @@ func TestSealedSizes(t *testing.T) {
 		want = append(want, strings.Repeat("x", size))
 		f.put("s", "k", want[len(want)-1])
 	}
+	// These two would just fit into one batch without the room for sealing.
 	var entries []api.PutRecordsRequestEntry
+	for range 2 {
+		size := engine.MaxBatchBytes/2 - stream.RecordSize("k", 0) - stream.BatchOverhead
+		want = append(want, strings.Repeat("y", size))
+		entries = append(entries, entry("k", want[len(want)-1]))
+	}
+	if out := f.putRecords("s", entries...); out.FailedRecordCount.V != 0 {
+		t.Fatalf("%d failed", out.FailedRecordCount.V)
+	}
+	entries = nil
 	for i := range 500 {
 		want = append(want, strings.Repeat(string(rune('a'+i%26)), 1000+i))
 		entries = append(entries, entry("k", want[len(want)-1]))
