@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -170,4 +171,52 @@ func openOf(shards stream.Shards) (open stream.Shards) {
 		}
 	}
 	return open
+}
+
+// TestScaleSettles writes the same to the same keys all the time: after some
+// changes there are no more, and no shard is hot that splitting would help.
+func TestScaleSettles(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		keys := map[stream.HashKey]int64{}
+		var total int64
+		for range rapid.IntRange(1, 40).Draw(t, "keys") {
+			key := stream.HashKey{Hi: rapid.Uint64().Draw(t, "key")}
+			load := rapid.Int64Range(1, 700).Draw(t, "load")
+			keys[key] += load
+			total += load
+		}
+		many := stream.OnDemandPolicy{SplitAt: policy.SplitAt, Least: 4, Most: 1000}
+		shards := stream.NewShards(rapid.IntRange(1, 50).Draw(t, "shards"), 1, 1000)
+		for range 10_000 {
+			loads := loadsOf(shards, keys)
+			got := many.Scale(shards, loads, stream.Load{Bytes: total})
+			if !got.IsEmpty() {
+				shards = openOf(apply(t, got, shards))
+				continue
+			}
+			checkCover(t, shards)
+			for _, s := range shards {
+				if l := loads[s.ID]; l.Exceeds(many.SplitAt) && !slices.Contains(got.OneKey, s.ID) {
+					t.Fatalf("%v is hot with %v", s, l)
+				}
+			}
+			return
+		}
+		t.Fatalf("%d shards still change", len(shards))
+	})
+}
+
+// loadsOf returns the load of each open shard, given that of each key.
+func loadsOf(shards stream.Shards, keys map[stream.HashKey]int64) map[stream.ShardID]stream.ShardLoad {
+	loads := map[stream.ShardID]stream.ShardLoad{}
+	r := stream.NewRouter(shards)
+	for key, load := range keys {
+		id := r.Route(key)
+		l := loads[id]
+		l.Bytes += load
+		l.Top.Bytes = max(l.Top.Bytes, load)
+		loads[id] = l
+	}
+	return loads
 }
