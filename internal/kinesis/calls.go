@@ -49,10 +49,10 @@ func (s *Service) limitCalls(table []Operation) []Operation {
 
 // admitCall takes one call of an operation, or refuses it.
 func (s *Service) admitCall(c Caller, operation string, limit CallRate, in api.Input) error {
-	named := streamNamed(in)
+	owner, named := streamNamed(c, in)
 	key := callKey{account: c.Account, region: c.Region, operation: operation}
 	if limit.PerStream {
-		key.stream = named
+		key.account, key.stream = owner, named
 	}
 	switch {
 	case s.calls.admit(key, rate(limit.PerSecond), s.engine.Now()):
@@ -60,25 +60,28 @@ func (s *Service) admitCall(c Caller, operation string, limit CallRate, in api.I
 	case named == "":
 		return api.Errorf(api.LimitExceeded, "Rate exceeded for account %s.", c.Account)
 	}
-	return api.Errorf(api.LimitExceeded, "Rate exceeded for stream %s under account %s.", named, c.Account)
+	return api.Errorf(api.LimitExceeded, "Rate exceeded for stream %s under account %s.", named, owner)
 }
 
-// streamNamed returns the name of the stream that a request is about, whether
-// there is one or not; "" if it is about none.
-func streamNamed(in api.Input) string {
+// streamNamed returns the account and the name of the stream that a request is
+// about, whether there is one or not; the name is "" if it is about none.
+func streamNamed(c Caller, in api.Input) (account, name string) {
 	for _, member := range [...]string{"StreamName", "StreamARN", "ResourceARN", "ConsumerARN"} {
 		text, ok := in.Member(member).(*api.Opt[string])
 		if !ok || !text.Set {
 			continue
 		}
-		_, name, isARN := strings.Cut(text.V, "stream/")
+		arn, name, isARN := strings.Cut(text.V, ":stream/")
 		if !isARN {
-			return text.V
+			return c.Account, text.V
 		}
 		name, _, _ = strings.Cut(name, "/")
-		return name
+		if !c.CrossAccount {
+			return c.Account, name
+		}
+		return arn[strings.LastIndexByte(arn, ':')+1:], name
 	}
-	return ""
+	return c.Account, ""
 }
 
 // callKey is what calls are counted for.

@@ -103,6 +103,26 @@ func TestEveryOperationKeepsItsRate(t *testing.T) {
 	})
 }
 
+// Calls for a stream that is shared are counted for it, whoever makes them, and
+// apart from those for a stream of the caller's own that has its name.
+func TestSharedStreamsKeepTheirRates(t *testing.T) {
+	f := newFixture(t)
+	f.create("s", 1)
+	f.open(withRates)
+	byARN := &api.ListStreamConsumersInput{StreamARN: some(arnOfS)}
+	for range 5 {
+		f.call("ListStreamConsumers", byARN)
+	}
+	const exceeded = "LimitExceededException: Rate exceeded for stream s under account 000000000000."
+	if _, err := f.do(stranger, "ListStreamConsumers", byARN); err == nil || err.Error() != exceeded {
+		t.Errorf("the other account's call: %v", err)
+	}
+	own := &api.ListStreamConsumersInput{StreamARN: some(strings.Replace(arnOfS, caller.Account, stranger.Account, 1))}
+	if _, err := f.do(stranger, "ListStreamConsumers", own); err == nil || strings.Contains(err.Error(), "Rate exceeded") {
+		t.Errorf("a call for its own stream: %v", err)
+	}
+}
+
 // What is kept for counting calls does not grow with what clients name.
 func TestCallRatesAreBounded(t *testing.T) {
 	f := newFixture(t)
