@@ -14,6 +14,11 @@ import (
 // cannot be made to take many times its size in memory.
 const MaxEntries = 10_000
 
+// maxShownBytes is how much of a value a message repeats at most: more than of
+// most values that are in order, and few enough that the answer to a large
+// request is not larger than that.
+const maxShownBytes = 16 << 10
+
 // maxTimestamp bounds timestamps to what doubles count exactly.
 const maxTimestamp = 1 << 53
 
@@ -109,6 +114,16 @@ func Clear(m any) {
 	}
 }
 
+// Shown returns what of a value messages repeat: all of it unless it is very
+// long.
+func Shown(value string) string {
+	if len(value) <= maxShownBytes {
+		return value
+	}
+	// The cut may go through a character.
+	return strings.ToValidUTF8(value[:maxShownBytes], "") + "..."
+}
+
 // ParseBool converts a string to the boolean that it is.
 func ParseBool(s string) (bool, *Error) {
 	upper := strings.ToUpper(s)
@@ -118,7 +133,7 @@ func ParseBool(s string) (bool, *Error) {
 	case "FALSE", "0", "NO":
 		return false, nil
 	}
-	return false, Errorf(Serialization, "'%s' can not be converted to an Boolean", upper)
+	return false, Errorf(Serialization, "'%s' can not be converted to an Boolean", Shown(upper))
 }
 
 // FloorInt64 returns the largest integer that is not above f, or the nearest

@@ -192,7 +192,7 @@ func (v *validator) report(r *Rule, value, constraint string) {
 		v.add("Value at ", constraint)
 		return
 	}
-	v.add("Value '"+value+"' at ", constraint)
+	v.add("Value '"+Shown(value)+"' at ", constraint)
 }
 
 // add adds a violation at the place where the validator is.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 )
@@ -294,5 +295,23 @@ func TestPatternsMatch(t *testing.T) {
 	}
 	if len(used) > 0 {
 		t.Errorf("quick checks for patterns that the model does not have: %q", used)
+	}
+}
+
+// A value is not repeated at whatever length, in valid text.
+func TestLongValuesAreCut(t *testing.T) {
+	long := strings.Repeat("€", 1<<20)
+	in := &DescribeStreamInput{StreamName: Some(long)}
+	for _, violation := range message(t, in, DescribeStreamSchema) {
+		if len(violation) > 2*maxShownBytes || !utf8.ValidString(violation) ||
+			!strings.HasPrefix(violation, "Value '€€€") || !strings.Contains(violation, "€...' at 'streamName' failed") {
+			t.Errorf("a violation of %d bytes: %.100q", len(violation), violation)
+		}
+	}
+	if _, err := ParseBool(long); err == nil || len(err.Message) > 2*maxShownBytes {
+		t.Errorf("a message of %d bytes", len(err.Message))
+	}
+	if short := strings.Repeat("a", maxShownBytes); Shown(short) != short {
+		t.Error("what is short enough is cut")
 	}
 }

@@ -54,7 +54,7 @@ func (d *decoder) blobMember(m *api.Opt[api.Blob], depth int) bool {
 		return false
 	}
 	if fault := base64Fault(text); fault != "" {
-		d.note(api.Errorf(api.Serialization, "'%s' can not be converted to a Blob: %s", text, fault))
+		d.note(api.Errorf(api.Serialization, "'%s' can not be converted to a Blob: %s", api.Shown(alias(text)), fault))
 		return true
 	}
 	*m = api.Some(api.Base64Blob(text))
