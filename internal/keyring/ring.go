@@ -99,11 +99,15 @@ func (r *Ring) Refresh(ctx context.Context) error {
 // Resolve returns the version of a key that wraps now. The key is named in any
 // form. The error is ErrNotFound or ErrDisabled.
 func (r *Ring) Resolve(keyID string) (Ref, error) {
+	keys := r.current.Load()
+	if keys.byName[keyID] != nil { // as for most puts
+		return keys.resolve(keyID)
+	}
 	name, ok := Name(keyID)
 	if !ok {
 		return Ref{}, ErrNotFound
 	}
-	return r.current.Load().resolve(name)
+	return keys.resolve(name)
 }
 
 func (k *Keys) resolve(name string) (Ref, error) {
