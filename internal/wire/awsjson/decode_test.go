@@ -411,7 +411,7 @@ func BenchmarkDecodePutRecords(b *testing.B) {
 // A blob that is none is not repeated at whatever length.
 func TestLongFaultsAreCut(t *testing.T) {
 	body := `{"Data":"` + strings.Repeat("ab!=", 1<<18) + `"}`
-	if err := Decode([]byte(body), new(putRecord)); err == nil || len(err.Message) > 64<<10 {
+	if err := Decode([]byte(body), new(api.PutRecordInput)); err == nil || len(err.Message) > 64<<10 {
 		t.Errorf("a message of %d bytes", len(err.Message))
 	}
 }
