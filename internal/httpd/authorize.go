@@ -45,11 +45,14 @@ func (h *Handler) authorize(ctx context.Context, x *exchange, rt *route, in api.
 	return nil
 }
 
-// reportForgery logs a request that was refused for its signature. Its words are
-// the client's, and bounded as headers are.
+// maxReportBytes bounds the words of a client in the log.
+const maxReportBytes = 256
+
+// reportForgery logs a request that was refused for its signature.
 func (h *Handler) reportForgery(ctx context.Context, x *exchange, keyID string, err *api.Error) {
-	h.log.WarnContext(ctx, "request denied", "key", keyID, "target", x.Header.Get("X-Amz-Target"),
-		"error", err.Code, "decision", err.Message, "remote", x.RemoteAddr, "request_id", x.ids.request)
+	clip := func(s string) string { return s[:min(len(s), maxReportBytes)] }
+	h.log.WarnContext(ctx, "request denied", "key", clip(keyID), "target", clip(x.Header.Get("X-Amz-Target")),
+		"error", err.Code, "decision", clip(err.Message), "remote", x.RemoteAddr, "request_id", x.ids.request)
 }
 
 // sourceIP is the address that a request comes from, the zero Addr if there is
