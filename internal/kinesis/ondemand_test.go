@@ -3,6 +3,7 @@ package kinesis_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -366,5 +367,60 @@ func TestOnDemandOff(t *testing.T) {
 	tr.scale(time.Second)
 	if n := len(openShards(tr.describe("p"))); n != 4 || len(tr.open) != 4 {
 		t.Errorf("%d and %d shards", n, len(tr.open))
+	}
+}
+
+// tellTale is a log that does something when it is told of a shard that is hot
+// by one key.
+type tellTale struct {
+	slog.Handler
+	then func()
+}
+
+func (tellTale) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h tellTale) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "hot by one key") {
+		h.then()
+	}
+	return nil
+}
+
+// TestOnDemandMeanwhile changes the mode between the decision to split a shard
+// and the split.
+func TestOnDemandMeanwhile(t *testing.T) {
+	t.Parallel()
+	var tr *traffic
+	changed := 0
+	tr = newTraffic(t, func(c *kinesis.Config) {
+		c.Logger = slog.New(tellTale{slog.DiscardHandler, func() {
+			changed++
+			tr.call("UpdateStreamMode", &api.UpdateStreamModeInput{StreamARN: some(arnOf("s")), StreamModeDetails: mode("PROVISIONED")})
+		}})
+	})
+	tr.put(50, one)
+	tr.put(50, tr.within(2))
+	tr.scale(time.Second)
+	if changed != 1 || len(tr.open) != 4 {
+		t.Errorf("changed %d times: %q", changed, tr.open)
+	}
+}
+
+// TestOnDemandWhileUpdating leaves a stream alone until it is ACTIVE.
+func TestOnDemandWhileUpdating(t *testing.T) {
+	t.Parallel()
+	tr := newTraffic(t, func(c *kinesis.Config) { c.TransitionDelay = time.Hour })
+	tr.advance(time.Hour) // while it is CREATING
+	tr.open = openShards(tr.describe("s"))
+	for range 59 {
+		tr.put(100, tr.anywhere)
+		tr.scale(time.Minute)
+		if d := tr.describe("s"); len(tr.open) != 5 || d.StreamStatus != "UPDATING" {
+			t.Fatalf("%s with %d shards", d.StreamStatus, len(tr.open))
+		}
+	}
+	tr.scale(2 * time.Minute)
+	if len(tr.open) != 6 {
+		t.Errorf("%d shards when it is ACTIVE again", len(tr.open))
 	}
 }
