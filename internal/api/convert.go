@@ -3,6 +3,7 @@ package api
 import (
 	"math"
 	"strings"
+	"unicode/utf8"
 )
 
 // Wire forms convert values alike and refuse them in the same words. What they
@@ -112,6 +113,20 @@ func Clear(m any) {
 	case List:
 		m.Clear()
 	}
+}
+
+// UTF8Len returns how many bytes a text takes once each byte that is not UTF-8 has
+// become U+FFFD.
+func UTF8Len(b []byte) int {
+	n := len(b)
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError && size == 1 {
+			n += len(string(utf8.RuneError)) - 1
+		}
+		b = b[size:]
+	}
+	return n
 }
 
 // Shown returns what of a value messages repeat: all of it unless it is very

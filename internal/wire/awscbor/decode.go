@@ -136,9 +136,20 @@ func (d *decoder) take(n uint64) ([]byte, bool) {
 func (d *decoder) text(h head) (string, bool) {
 	b, ok := d.bytes(h)
 	if !utf8.Valid(b) {
-		b = []byte(string([]rune(string(b))))
+		b = repaired(b)
 	}
 	return alias(b), ok
+}
+
+// repaired returns text with U+FFFD for each byte that is not UTF-8.
+func repaired(b []byte) []byte {
+	out := make([]byte, 0, api.UTF8Len(b))
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		out = utf8.AppendRune(out, r)
+		b = b[size:]
+	}
+	return out
 }
 
 // alias returns b as a string without copying it. The body is not written to

@@ -1,8 +1,10 @@
 package awscbor
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -374,5 +376,22 @@ func BenchmarkDecodePutRecords(b *testing.B) {
 		if err := Decode(body, in); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Invalid text takes no more memory than what it becomes.
+func TestRepairsCostLittle(t *testing.T) {
+	const size = 1 << 20
+	body := append(binary.BigEndian.AppendUint32([]byte("\xa1\x6aStreamName\x7a"), size), bytes.Repeat([]byte{0xff}, size)...)
+	want := strings.Repeat("\uFFFD", size)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	in := new(api.DescribeStreamInput)
+	if err := Decode(body, in); err != nil || in.StreamName.V != want {
+		t.Fatalf("%d bytes, %v", len(in.StreamName.V), err)
+	}
+	runtime.ReadMemStats(&after)
+	if cost := after.TotalAlloc - before.TotalAlloc; cost > 4*size {
+		t.Errorf("%d bytes cost %d", size, cost)
 	}
 }

@@ -1,9 +1,11 @@
 package awsjson
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -413,5 +415,23 @@ func TestLongFaultsAreCut(t *testing.T) {
 	body := `{"Data":"` + strings.Repeat("ab!=", 1<<18) + `"}`
 	if err := Decode([]byte(body), new(api.PutRecordInput)); err == nil || len(err.Message) > 64<<10 {
 		t.Errorf("a message of %d bytes", len(err.Message))
+	}
+}
+
+// Invalid text takes no more memory than what it becomes.
+func TestRepairsCostLittle(t *testing.T) {
+	const size = 1 << 20
+	body := append([]byte(`{"StreamName":"`), bytes.Repeat([]byte{0xff}, size)...)
+	body = append(body, `"}`...)
+	want := strings.Repeat("\uFFFD", size)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	in := new(api.DescribeStreamInput)
+	if err := Decode(body, in); err != nil || in.StreamName.V != want {
+		t.Fatalf("%d bytes, %v", len(in.StreamName.V), err)
+	}
+	runtime.ReadMemStats(&after)
+	if cost := after.TotalAlloc - before.TotalAlloc; cost > 4*size {
+		t.Errorf("%d bytes cost %d", size, cost)
 	}
 }

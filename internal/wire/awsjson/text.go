@@ -3,6 +3,8 @@ package awsjson
 import (
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"leat/internal/api"
 )
 
 // plain has the bytes that stand for themselves in a string and need no look
@@ -53,7 +55,7 @@ func (d *decoder) raw() ([]byte, bool) {
 // and halves of surrogate pairs become U+FFFD, since nothing else could be
 // stored as text.
 func unescape(b []byte) ([]byte, bool) {
-	out := make([]byte, 0, len(b))
+	out := make([]byte, 0, api.UTF8Len(b)) // escapes only make it shorter
 	for len(b) > 0 {
 		if b[0] == '\\' {
 			var ok bool
