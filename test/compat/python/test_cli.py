@@ -42,11 +42,20 @@ class Cli:
         self.environment["AWS_CA_BUNDLE"] = str(bundle)
         self.environment["AWS_ENDPOINT_URL"] = self.endpoint = server.secure_endpoint
 
-    def run(self, command):
-        done = subprocess.run(command, cwd=self.directory, env=self.environment,
+    def execute(self, command):
+        return subprocess.run(command, cwd=self.directory, env=self.environment,
                               capture_output=True, text=True, timeout=60)
+
+    def run(self, command):
+        done = self.execute(command)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    def refusal(self, *arguments):
+        """Runs one operation that the server refuses, and returns what is said about that."""
+        done = self.execute([self.path, "--endpoint-url", self.endpoint, "kinesis", *arguments])
+        assert done.returncode == 254, f"{arguments}: {done.returncode} {done.stdout}{done.stderr}"
+        return done.stderr.strip()
 
     def kinesis(self, *arguments):
         """Runs one operation and returns what it printed, parsed."""
@@ -122,6 +131,14 @@ def test_streams(cli):
     assert (summary["RetentionPeriodHours"], summary["OpenShardCount"]) == (30, 2)
     cli.kinesis("delete-stream", "--stream-name", "c")
     cli.kinesis("wait", "stream-not-exists", "--stream-name", "c")
+
+
+def test_errors_have_their_types(cli):
+    said = cli.refusal("describe-stream-summary", "--stream-name", "s")
+    assert "(ResourceNotFoundException)" in said
+    assert said.endswith(": Stream s under account 000000000000 not found.")
+    cli.kinesis("create-stream", "--stream-name", "s")
+    assert "(ResourceInUseException)" in cli.refusal("create-stream", "--stream-name", "s")
 
 
 def readme_session():
