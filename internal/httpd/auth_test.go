@@ -111,15 +111,19 @@ func TestConditionsOfTheConnection(t *testing.T) {
 	}
 }
 
-// TestUnnamedIsDenied has an operation that does not say what it needs: nobody
-// may perform it.
+// TestUnnamedIsDenied has operations that do not say what they need, or need
+// nothing: nobody may perform them.
 func TestUnnamedIsDenied(t *testing.T) {
 	t.Parallel()
-	addr := serve(t, newAuthenticated(t, `{Statement: {Effect: Allow, Action: "*", Resource: "*"}}`, nil, echo()[0]))
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	if got := ask(t, transport, "http://"+addr, "DescribeStreamSummary"); got != `{"__type":"AccessDeniedException"}` {
-		t.Errorf("answered %s", got)
+	nothing := echo()[0]
+	nothing.Resources = func(kinesis.Caller, api.Input) ([]kinesis.Resource, error) { return nil, nil }
+	for name, op := range map[string]kinesis.Operation{"unnamed": echo()[0], "nothing": nothing} {
+		addr := serve(t, newAuthenticated(t, `{Statement: {Effect: Allow, Action: "*", Resource: "*"}}`, nil, op))
+		transport := &http.Transport{}
+		defer transport.CloseIdleConnections()
+		if got := ask(t, transport, "http://"+addr, "DescribeStreamSummary"); got != `{"__type":"AccessDeniedException"}` {
+			t.Errorf("%s: answered %s", name, got)
+		}
 	}
 }
 

@@ -23,6 +23,9 @@ func (h *Handler) authorize(ctx context.Context, x *exchange, rt *route, in api.
 	if err != nil {
 		return err
 	}
+	if len(resources) == 0 {
+		return api.Errorf(api.AccessDenied, "")
+	}
 	request := policy.Request{
 		Region:          x.caller.Region,
 		SourceIP:        sourceIP(x.RemoteAddr),
