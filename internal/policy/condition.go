@@ -345,11 +345,17 @@ type netOperand struct{ netip.Prefix }
 
 func network(text string, _ bool) (operand, error) {
 	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+		addr = addr.Unmap()
 		return &netOperand{netip.PrefixFrom(addr, addr.BitLen())}, nil
 	}
 	prefix, err := netip.ParsePrefix(text)
 	if err != nil {
 		return nil, errors.New("is not an address or a network like 192.0.2.0/24")
+	}
+	if prefix.Addr().Is4In6() {
+		// Addresses of requests are compared as those of IPv4, which such a
+		// network would never have.
+		return nil, errors.New("is a network of IPv4 in the form of IPv6: write it like 192.0.2.0/24")
 	}
 	return &netOperand{prefix}, nil
 }

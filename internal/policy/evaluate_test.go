@@ -357,6 +357,7 @@ var conditions = []struct {
 	{`IpAddress: {"aws:SourceIp": "203.0.113.0/24"}`, true},
 	{`IpAddress: {"aws:SourceIp": [10.0.0.0/8, 203.0.113.7]}`, true},
 	{`IpAddress: {"aws:SourceIp": "203.0.113.8"}`, false},
+	{`IpAddress: {"aws:SourceIp": "::ffff:203.0.113.7"}`, true},
 	{`IpAddress: {"aws:SourceIp": "2001:db8::/32"}`, false},
 	{`NotIpAddress: {"aws:SourceIp": "203.0.113.0/24"}`, false},
 	{`NotIpAddress: {"aws:SourceIp": "10.0.0.0/8"}`, true},

@@ -163,6 +163,7 @@ func TestParseErrors(t *testing.T) {
 		{"no date", condition(`{"DateEquals": {"aws:CurrentTime": "noon"}}`), policy.Identity, 3, `"noon" is not a date`},
 		{"no bool", condition(`{"Bool": {"aws:SecureTransport": "yes"}}`), policy.Identity, 3, `"yes" is not true or false`},
 		{"no address", condition(`{"IpAddress": {"aws:SourceIp": "10.0.0.0/99"}}`), policy.Identity, 3, "is not an address"},
+		{"mapped network", condition(`{"IpAddress": {"aws:SourceIp": "::ffff:10.0.0.0/104"}}`), policy.Identity, 3, "network of IPv4 in the form of IPv6"},
 		{"no ARN", condition(`{"ArnLike": {"aws:PrincipalArn": "bob"}}`), policy.Identity, 3, "ARN of six parts"},
 		{"condition is a list", condition(`[]`), policy.Identity, 3, "Condition is an object"},
 	}
