@@ -132,6 +132,10 @@ func TestMistakes(t *testing.T) {
 		{"Effect: Allow, Action", "Effect: Perhaps, Action", "line 10: "},
 		{`Action: "*", Res`, `Action: "*", Condition: {Sometimes: {"aws:SourceIp": "*"}}, Res`, "line 10: "},
 		{`"sts:AssumeRole"`, `"sts:Nothing"`, "line 17: the trust policy of arn:aws:iam::000000000001:role/r does not let"},
+		{
+			`Action: "sts:AssumeRole"`, `Action: "sts:AssumeRole", Condition: {DateLessThan: {"aws:CurrentTime": "2020-01-01"}}`,
+			"line 17: the trust policy of arn:aws:iam::000000000001:role/r does not let",
+		},
 		{"1:user/a\n            keys", "1:user/b\n            keys", "line 17: arn:aws:iam::000000000001:user/b is no user"},
 		{"    roles:", "    users: []\n    roles:", `line 11: an account has the field "users" twice`},
 		{"  - id: 000000000001\n", "  - id: 000000000001\n  - id: 000000000001\n", "line 3: account 000000000001 is there since line 2"},

@@ -18,7 +18,7 @@ type Request struct {
 	Region          string
 	SourceIP        netip.Addr
 	SecureTransport bool
-	Time            time.Time
+	Time            time.Time // zero if it is not known
 	// RequestTags are those that the request gives to something.
 	RequestTags map[string]string
 	// TagKeys are those that the request names, beside those of RequestTags.

@@ -24,8 +24,8 @@ type key struct {
 // keys are those that there are, by their names in lower case: the case of their
 // letters has no meaning.
 var keys = map[string]key{
-	"aws:currenttime":      {value: func(r *Request) string { return r.Time.UTC().Format(time.RFC3339) }},
-	"aws:epochtime":        {value: func(r *Request) string { return strconv.FormatInt(r.Time.Unix(), 10) }},
+	"aws:currenttime":      {value: currentTime},
+	"aws:epochtime":        {value: epochTime},
 	"aws:principalarn":     {value: func(r *Request) string { return r.Principal.identity() }},
 	"aws:principalaccount": {value: func(r *Request) string { return r.Principal.Account }},
 	"aws:principaltype":    {value: func(r *Request) string { return r.Principal.kind() }},
@@ -73,6 +73,20 @@ func (k key) values(r *Request, buf []string) []string {
 		return append(buf, v)
 	}
 	return buf
+}
+
+func currentTime(r *Request) string {
+	if r.Time.IsZero() {
+		return ""
+	}
+	return r.Time.UTC().Format(time.RFC3339)
+}
+
+func epochTime(r *Request) string {
+	if r.Time.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(r.Time.Unix(), 10)
 }
 
 func sourceIP(r *Request) string {
