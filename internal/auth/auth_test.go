@@ -65,7 +65,7 @@ func TestExample(t *testing.T) {
 	k, _ := d.Key("LKIANIGHTLYEXAMPLE01")
 	want := policy.Principal{
 		Account: "111122223333", ARN: "arn:aws:sts::111122223333:assumed-role/reader/nightly",
-		Role: "arn:aws:iam::111122223333:role/reader",
+		Role: "arn:aws:iam::111122223333:role/reader", UserID: "reader:nightly",
 	}
 	if k.Principal.Principal != want || k.SessionToken == "" || k.Expires != time.Date(2036, 1, 31, 0, 0, 0, 0, time.UTC) {
 		t.Errorf("the session's key is %+v of %+v", k, k.Principal.Principal)
@@ -82,7 +82,7 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if k, ok := d.Key("AKIA1"); !ok || k.Principal.ARN != "arn:aws:iam::000000000001:user/a" {
+	if k, ok := d.Key("AKIA1"); !ok || k.Principal.ARN != "arn:aws:iam::000000000001:user/a" || k.Principal.UserID != "a" {
 		t.Errorf("the key is %+v", k)
 	}
 }

@@ -98,7 +98,7 @@ func (p *parser) user(n *yaml.Node, account string) error {
 		return err
 	}
 	arn := "arn:aws:iam::" + account + ":user/" + name
-	user := &Principal{Principal: policy.Principal{Account: account, ARN: arn, UserName: name}}
+	user := &Principal{Principal: policy.Principal{Account: account, ARN: arn, UserID: name, UserName: name}}
 	if err := p.take(n, "user", arn); err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (p *parser) session(n *yaml.Node, r *role) error {
 	if err := p.take(n, "session", arn); err != nil {
 		return err
 	}
-	who := &Principal{policy.Principal{Account: r.account, ARN: arn, Role: r.arn}, r.policies}
+	who := &Principal{policy.Principal{Account: r.account, ARN: arn, Role: r.arn, UserID: r.name + ":" + name}, r.policies}
 	p.principals[arn] = who
 	return list(keys, "keys", func(n *yaml.Node) error { return p.key(n, who) })
 }
