@@ -1,6 +1,11 @@
 package api
 
-import "encoding/base64"
+import (
+	"errors"
+	"slices"
+
+	"github.com/segmentio/asm/base64"
+)
 
 // strictBase64 also refuses text whose last character has bits too many. Strict
 // makes a copy of the tables, hence once.
@@ -45,12 +50,20 @@ func (b Blob) AppendTo(dst []byte) ([]byte, error) {
 	if !b.base64 {
 		return append(dst, b.data...), nil
 	}
-	out, err := strictBase64.AppendDecode(dst, b.data)
+	// The decoder wants room for what the padding stands for, too.
+	room := len(b.data) / 4 * 3
+	out := slices.Grow(dst, room)
+	n, err := strictBase64.Decode(out[len(dst):len(dst)+room], b.data)
 	if err != nil {
 		return dst, err
 	}
-	return out, nil
+	if n != b.Len() { // it passes over line breaks
+		return dst, errNotBase64
+	}
+	return out[:len(dst)+n], nil
 }
+
+var errNotBase64 = errors.New("illegal base64 data")
 
 // Raw returns the bytes of a blob made by RawBlob, or the text of one made by
 // Base64Blob and true.

@@ -1,9 +1,11 @@
 package awsjson
 
 import (
-	"encoding/base64"
+	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/segmentio/asm/base64"
 
 	"leat/internal/api"
 )
@@ -86,7 +88,11 @@ func (e *Encoder) Blob(b api.Blob) {
 	if data, isBase64 := b.Raw(); isBase64 {
 		e.buf = append(e.buf, data...)
 	} else {
-		e.buf = base64.StdEncoding.AppendEncode(e.buf, data)
+		n := base64.StdEncoding.EncodedLen(len(data))
+		e.buf = slices.Grow(e.buf, n)
+		text := e.buf[len(e.buf):][:n]
+		base64.StdEncoding.Encode(text, data)
+		e.buf = e.buf[:len(e.buf)+n]
 	}
 	e.buf = append(e.buf, '"')
 }
