@@ -1,6 +1,9 @@
 package sigv4
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // maxSigningKeys bounds the cache. One key signs for one region and day, so this
 // is plenty; a cache that is full starts anew.
@@ -39,5 +42,7 @@ func (k *signingKeys) put(s scope, key []byte) {
 	if k.keys == nil || len(k.keys) >= maxSigningKeys {
 		k.keys = make(map[scope][]byte)
 	}
+	// The texts lie in a request's header, which may be long.
+	s.date, s.region, s.service = strings.Clone(s.date), strings.Clone(s.region), strings.Clone(s.service)
 	k.keys[s] = key
 }
