@@ -127,6 +127,22 @@ func TestUnnamedIsDenied(t *testing.T) {
 	}
 }
 
+// TestDeniedByItsName has a resource whose ARN says more than the request.
+func TestDeniedByItsName(t *testing.T) {
+	t.Parallel()
+	op := echo()[0]
+	op.Resources = func(kinesis.Caller, api.Input) ([]kinesis.Resource, error) {
+		return []kinesis.Resource{{Action: "kinesis:A", ARN: "arn:aws:kinesis:::secret", Name: "name"}}, nil
+	}
+	addr := serve(t, newAuthenticated(t, `{Statement: {Effect: Deny, Action: "*", Resource: "*"}}`, nil, op))
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	got := ask(t, transport, "http://"+addr, "DescribeStreamSummary")
+	if !strings.Contains(got, "kinesis:A on resource: name with an explicit deny") || strings.Contains(got, "secret") {
+		t.Errorf("answered %s", got)
+	}
+}
+
 // TestSkewedClock lets the SDK meet a server whose clock differs by an hour. It
 // has to find that out from the answer, and to sign again.
 func TestSkewedClock(t *testing.T) {

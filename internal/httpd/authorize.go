@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
@@ -43,7 +44,7 @@ func (h *Handler) authorize(ctx context.Context, x *exchange, rt *route, in api.
 		h.log.WarnContext(ctx, "request denied", "principal", x.principal.ARN, "action", r.Action, "resource", r.ARN,
 			"decision", decision.String(), "remote", x.RemoteAddr, "request_id", x.ids.request)
 		return api.Errorf(api.AccessDenied, "User: %s is not authorized to perform: %s on resource: %s %s",
-			x.principal.ARN, r.Action, r.ARN, decision.Reason(r.Action))
+			x.principal.ARN, r.Action, cmp.Or(r.Name, r.ARN), decision.Reason(r.Action))
 	}
 	return nil
 }

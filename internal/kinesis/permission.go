@@ -11,8 +11,11 @@ import (
 // Resource is something that a caller has to be allowed an action on, and what
 // policies may want to know about it. Its maps must not be changed.
 type Resource struct {
-	Action  string
-	ARN     string // * for no resource in particular
+	Action string
+	ARN    string // * for no resource in particular
+	// Name is what those are told who may not use it: as the request names it,
+	// where the ARN says more; "" for the ARN.
+	Name    string
 	Account string // whose it is; "" for the caller's
 	// Policy is the resource's own, nil if none decides.
 	Policy *policy.Policy
@@ -189,6 +192,9 @@ func (s *Service) streamResource(r ref) Resource {
 // without its creation time and does not exist has none.
 func (s *Service) consumerResource(r consumerRef) Resource {
 	out := Resource{ARN: stream.ConsumerARN(r.stream.arn(), r.name, r.created), Account: r.stream.account}
+	if r.created == 0 {
+		out.Name = r.stream.arn() + "/consumer/" + r.name
+	}
 	if sn, c, err := s.lookupConsumer(r); err == nil {
 		out.ARN, out.Policy, out.Tags = sn.consumerARN(c), c.rules, c.Tags
 	}

@@ -159,6 +159,25 @@ func TestRequestsThatNameNothing(t *testing.T) {
 	}
 }
 
+// Who names a consumer without its creation time and may not use it does not
+// learn that time, nor whether there is one.
+func TestConsumersAreNotTold(t *testing.T) {
+	f := newFixture(t)
+	f.create("s", 1)
+	f.app("s")
+	for _, name := range []string{"app", "none"} {
+		got, err := f.ops["DescribeStreamConsumer"].Resources(stranger,
+			&api.DescribeStreamConsumerInput{StreamARN: some(arnOfS), ConsumerName: some(name)})
+		if want := arnOfS + "/consumer/" + name; err != nil || got[0].Name != want {
+			t.Errorf("told of %q, want %q (%v)", got[0].Name, want, err)
+		}
+	}
+	got, err := f.ops["DescribeStreamConsumer"].Resources(stranger, &api.DescribeStreamConsumerInput{ConsumerARN: some(f.app("s"))})
+	if err != nil || got[0].Name != "" || got[0].ARN != f.app("s") {
+		t.Errorf("named in full: %+v (%v)", got, err)
+	}
+}
+
 // Policies can look at the tags of requests and resources.
 func TestTagsForPolicies(t *testing.T) {
 	f := newFixture(t)
