@@ -11,7 +11,7 @@ import (
 )
 
 // warmReserve is the free memory that is left to the processes.
-const warmReserve = 2 << 30
+const warmReserve = 512 << 20
 
 // warm fills the free memory with page cache, as it is on a machine that has
 // run for a while. Otherwise each new byte on disk is charged with the making
