@@ -250,6 +250,9 @@ func (s *Service) idleEvent(sub *subscription) *subscriptionEvent {
 // continuation returns the number that is right before the next record: at its
 // position, and earlier than its time can be.
 func (sub *subscription) continuation() string {
+	if sub.next.position == stream.PositionBefore {
+		return sub.shard.StartingSequenceNumber().String()
+	}
 	n := stream.SequenceNumber{Created: sub.shard.Created, Shard: sub.shard.ID, Position: sub.next.position}
 	switch {
 	case sub.next.after:

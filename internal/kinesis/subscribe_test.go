@@ -239,6 +239,19 @@ func TestContinuationOfNothing(t *testing.T) {
 	})
 }
 
+// The number of an empty shard's event is one that the shard has.
+func TestContinuationOfAnEmptyShard(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fixture) {
+		arn := f.register("s", "app").ConsumerARN
+		start := f.describe("s").Shards[0].SequenceNumberRange.StartingSequenceNumber
+		s := f.subscribe(arn, "TRIM_HORIZON", "")
+		pass(4500 * time.Millisecond)
+		if p := s.now(); p.continuation < start {
+			t.Errorf("goes on at %s, before the shard begins at %s", p.continuation, start)
+		}
+	})
+}
+
 func TestContinuationPassesExpiredRecords(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fixture) {
 		for range 300 {
