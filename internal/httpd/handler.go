@@ -5,6 +5,7 @@
 // answers it:
 //
 //	the body is at most 15 MiB              413
+//	the client's bodies fit its memory      503 ServiceUnavailable
 //	GET /healthz, GET /readyz               whether the server runs, and takes writes
 //	a foreign Origin or Host                403 AccessDeniedException, in XML
 //	OPTIONS with an Origin                  200, what a browser may do
@@ -40,7 +41,8 @@
 // The strings and blobs of an input refer to the request's body. Body and
 // answer are in pooled buffers; both go back only after the answer is sent. A
 // stream of events lasts longer than that: its body goes back before it begins,
-// and what an event is encoded in when that is sent.
+// and what an event is encoded in when that is sent. The bodies of one client
+// take 512 MiB at most at a time (bodyBudget).
 package httpd
 
 import (
@@ -86,6 +88,7 @@ type Handler struct {
 	access  access
 	targets map[string]*route // by the X-Amz-Target that names them
 	buffers bufferPool
+	bodies  bodyBudget
 	// verifier is used if there is cfg.Auth.
 	verifier *sigv4.Verifier
 	// refusal is for the first request that is not admitted.
@@ -145,6 +148,8 @@ type exchange struct {
 	start    time.Time
 	admitted bool    // whether its Host and Origin may use the server
 	body     *buffer // nil until it is read
+	client   client  // set when counted is
+	counted  int     // what h.bodies counts for the body
 	kind     string  // the media type of the body
 	served   bool    // whether operations can be asked in that
 	codec    *codec  // of the answer, where that is not XML
@@ -169,7 +174,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"error", a.errorType, "duration", time.Since(x.start), "request_id", x.ids.request)
 	}
 	h.buffers.put(a.buffer)
-	h.buffers.put(x.body)
+	h.dropBody(x)
 }
 
 // respondSafely is respond for operations that may panic: one that does has

@@ -1,12 +1,13 @@
 package httpd
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"time"
+
+	"leat/internal/api"
 )
 
 // readBody reads the body into x.body. If it cannot, it returns the answer and
@@ -19,14 +20,15 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	_ = x.control.SetReadDeadline(x.start.Add(bodyTimeout))
 	var err error
 	if x.ContentLength >= 0 {
-		x.body, err = h.readSized(x.Body, int(x.ContentLength))
+		err = h.readSized(x, int(x.ContentLength))
 	} else {
-		x.body = h.buffers.get(minBufferBytes)
-		x.body.b, err = readAll(x.Body, x.body.b)
+		err = h.readUnsized(x)
 	}
 	switch {
 	case errors.Is(err, errTooLarge):
 		return answer{status: http.StatusRequestEntityTooLarge}, false
+	case errors.Is(err, errTooMany):
+		return h.errorAnswer(x.codec, api.Errorf(api.ServiceUnavailable, "Too many requests from this address are being read.")), false
 	case err != nil:
 		// The deadline stays: net/http may go on reading, to drain the body.
 		return answer{status: http.StatusBadRequest}, false
@@ -37,33 +39,74 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	return answer{}, true
 }
 
+var (
+	errTooLarge = errors.New("request body too large")
+	errTooMany  = errors.New("the client's request bodies take too much memory")
+)
+
 // readSized reads a body that claims a size. Memory is taken as the body comes,
 // at most four times of what has come, so that claims alone cost little.
-func (h *Handler) readSized(r io.Reader, size int) (*buffer, error) {
-	body := h.buffers.get(min(size, minBufferBytes))
+func (h *Handler) readSized(x *exchange, size int) error {
+	x.body = h.buffers.get(min(size, minBufferBytes))
 	for {
-		have := len(body.b)
-		body.b = body.b[:min(size, cap(body.b))]
-		if _, err := io.ReadFull(r, body.b[have:]); err != nil || len(body.b) == size {
-			return body, err
+		b := x.body
+		have := len(b.b)
+		b.b = b.b[:min(size, cap(b.b))]
+		if _, err := io.ReadFull(x.Body, b.b[have:]); err != nil || len(b.b) == size {
+			return err
 		}
-		larger := h.buffers.get(min(size, 4*len(body.b)))
-		larger.b = append(larger.b, body.b...)
-		h.buffers.put(body)
-		body = larger
+		if err := h.growBody(x, size); err != nil {
+			return err
+		}
 	}
 }
 
-var errTooLarge = errors.New("request body too large")
-
-// readAll appends what r has to dst, or fails with errTooLarge.
-func readAll(r io.Reader, dst []byte) ([]byte, error) {
-	buf := bytes.NewBuffer(dst)
-	n, err := buf.ReadFrom(io.LimitReader(r, maxBodyBytes+1))
-	if n > maxBodyBytes {
-		err = errTooLarge
+// readUnsized reads a body that ends when it ends. It fails with errTooLarge.
+func (h *Handler) readUnsized(x *exchange) error {
+	x.body = h.buffers.get(minBufferBytes)
+	for {
+		b := x.body
+		n, err := x.Body.Read(b.b[len(b.b):cap(b.b)])
+		b.b = b.b[:len(b.b)+n]
+		switch {
+		case len(b.b) > maxBodyBytes:
+			return errTooLarge
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case len(b.b) < cap(b.b):
+			continue
+		}
+		if err := h.growBody(x, maxBodyBytes+1); err != nil {
+			return err
+		}
 	}
-	return buf.Bytes(), err
+}
+
+// growBody makes room for four times of what has come, and for size bytes at
+// most. It fails with errTooMany.
+func (h *Handler) growBody(x *exchange, size int) error {
+	size = min(size, 4*len(x.body.b))
+	if !x.client.IsValid() {
+		x.client = clientOf(x.RemoteAddr)
+	}
+	if !h.bodies.take(x.client, size) {
+		return errTooMany
+	}
+	x.counted += size
+	larger := h.buffers.get(size)
+	larger.b = append(larger.b, x.body.b...)
+	h.buffers.put(x.body)
+	x.body = larger
+	return nil
+}
+
+// dropBody gives back the body's memory, which nobody uses any more.
+func (h *Handler) dropBody(x *exchange) {
+	h.buffers.put(x.body)
+	h.bodies.give(x.client, x.counted)
+	x.body, x.counted = nil, 0
 }
 
 // mediaType returns the type in a Content-Type header: what is before the first

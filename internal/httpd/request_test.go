@@ -4,32 +4,110 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/iotest"
 )
 
-// TestReadSized reads bodies that come whole, and bodies of which a part comes,
-// which must not take memory for the rest.
-func TestReadSized(t *testing.T) {
+// arriving is a request whose body comes from r.
+func arriving(r io.Reader, size int64) *exchange {
+	w := httptest.NewRecorder()
+	return &exchange{
+		Request: &http.Request{Body: io.NopCloser(r), ContentLength: size, RemoteAddr: "192.0.2.1:1234"},
+		control: http.NewResponseController(w), codec: codecs[mediaJSON],
+	}
+}
+
+// TestReadBody reads bodies that come whole, with their size or without, and
+// bodies of which a part comes, which must not take memory for the rest.
+func TestReadBody(t *testing.T) {
 	t.Parallel()
 	h := &Handler{}
 	whole := bytes.Repeat([]byte("0123456789"), maxBodyBytes/10+1)[:maxBodyBytes]
 	for _, size := range []int{0, 1, minBufferBytes, minBufferBytes + 1, 700 << 10, maxBodyBytes} {
-		b, err := h.readSized(iotest.HalfReader(bytes.NewReader(whole)), size)
-		if err != nil || !bytes.Equal(b.b, whole[:size]) {
-			t.Errorf("%d bytes: read %d, %v", size, len(b.b), err)
+		for _, claim := range []int64{int64(size), -1} {
+			x := arriving(iotest.HalfReader(bytes.NewReader(whole[:size])), claim)
+			if a, ok := h.readBody(x); !ok || !bytes.Equal(x.body.b, whole[:size]) {
+				t.Errorf("%d bytes of %d: read %d, answered %d", size, claim, len(x.body.b), a.status)
+			}
+			h.dropBody(x)
 		}
-		h.buffers.put(b)
 	}
 	for _, came := range []int{0, 1, minBufferBytes, 64 << 10, 1 << 20} {
 		// A pool of its own: others' buffers may be larger than was asked for.
 		h := &Handler{}
-		b, err := h.readSized(bytes.NewReader(whole[:came]), maxBodyBytes)
-		if want := max(minBufferBytes, 4*came); err == nil || cap(b.b) > want {
-			t.Errorf("%d bytes have come: %d are taken, want at most %d (%v)", came, cap(b.b), want, err)
+		x := arriving(bytes.NewReader(whole[:came]), maxBodyBytes)
+		err := h.readSized(x, maxBodyBytes)
+		if want := max(minBufferBytes, 4*came); err == nil || cap(x.body.b) > want {
+			t.Errorf("%d bytes have come: %d are taken, want at most %d (%v)", came, cap(x.body.b), want, err)
 		}
 	}
-	if _, err := h.readSized(bytes.NewReader(nil), 1); !errors.Is(err, io.EOF) {
+	if err := h.readSized(arriving(bytes.NewReader(nil), 1), 1); !errors.Is(err, io.EOF) {
 		t.Errorf("an empty body ends with %v", err)
+	}
+	cut := io.MultiReader(bytes.NewReader(whole[:100]), iotest.ErrReader(io.ErrUnexpectedEOF))
+	if a, ok := h.readBody(arriving(cut, -1)); ok || a.status != http.StatusBadRequest {
+		t.Errorf("a body that is cut off is answered %d", a.status)
+	}
+	x := arriving(io.MultiReader(bytes.NewReader(whole), bytes.NewReader(whole[:1])), -1)
+	if a, ok := h.readBody(x); ok || a.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body that is too large is answered %d", a.status)
+	}
+	if h.dropBody(x); x.body != nil || x.counted != 0 {
+		t.Errorf("%d bytes are still counted", x.counted)
+	}
+}
+
+// TestBodiesOfOneClient has one client fill its memory with bodies that do not
+// end. Its next is refused, and nobody else's.
+func TestBodiesOfOneClient(t *testing.T) {
+	t.Parallel()
+	h := &Handler{}
+	if !h.bodies.take(clientOf("192.0.2.1:1"), maxClientBytes-minBufferBytes) {
+		t.Fatal("the memory of a client is not its")
+	}
+	body := make([]byte, 64<<10)
+	for _, claim := range []int64{int64(len(body)), -1} {
+		x := arriving(bytes.NewReader(body), claim)
+		if a, ok := h.readBody(x); ok || a.status != http.StatusServiceUnavailable {
+			t.Errorf("one body too many is answered %d", a.status)
+		}
+		h.dropBody(x)
+		x = arriving(bytes.NewReader(body), claim)
+		x.RemoteAddr = "192.0.2.2:1"
+		if a, ok := h.readBody(x); !ok {
+			t.Errorf("the body of another client is answered %d", a.status)
+		}
+		h.dropBody(x)
+	}
+	x := arriving(bytes.NewReader(body[:100]), 100)
+	if a, ok := h.readBody(x); !ok {
+		t.Errorf("a small body is answered %d", a.status)
+	}
+	h.dropBody(x)
+	h.bodies.give(clientOf("192.0.2.1:2"), maxClientBytes-minBufferBytes)
+	if len(h.bodies.used) != 0 {
+		t.Errorf("still counted: %v", h.bodies.used)
+	}
+}
+
+func TestClientOf(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		a, b string
+		same bool
+	}{
+		{"192.0.2.1:1", "192.0.2.1:2", true},
+		{"192.0.2.1:1", "[::ffff:192.0.2.1]:1", true},
+		{"192.0.2.1:1", "192.0.2.2:1", false},
+		{"[2001:db8::1]:1", "[2001:db8::2]:1", true},
+		{"[2001:db8::1%eth0]:1", "[2001:db8::2%eth1]:1", true},
+		{"[2001:db8::1]:1", "[2001:db8:0:1::1]:1", false},
+		{"@", "", true},
+	} {
+		if a, b := clientOf(tt.a), clientOf(tt.b); (a == b) != tt.same {
+			t.Errorf("%s is %v, %s is %v", tt.a, a, tt.b, b)
+		}
 	}
 }

@@ -32,8 +32,7 @@ func (h *Handler) begin(ctx context.Context, x *exchange, rt *route, in api.Inpu
 // takes no more.
 func (h *Handler) send(ctx context.Context, w http.ResponseWriter, x *exchange, s *eventStream) {
 	// Nothing refers to the body any more, and this may last.
-	h.buffers.put(x.body)
-	x.body = nil
+	h.dropBody(x)
 	m := messages{w: w, control: x.control}
 	defer h.endOnPanic(ctx, x, &m)
 	// If this fails, so does the first event.
