@@ -38,7 +38,7 @@ func checkDecodes(t *testing.T, text, want []byte) {
 	t.Helper()
 	room := len(text) / 4 * 3
 	memory := bytes.Repeat([]byte{0xaa}, 1+room+64)
-	got, err := Base64Blob(text).AppendTo(memory[:1:1+room])
+	got, err := Base64Blob(text).AppendTo(memory[: 1 : 1+room])
 	if err != nil || !bytes.Equal(got[1:], want) {
 		t.Fatalf("%q is decoded as %q (%v)", text, got, err)
 	}
