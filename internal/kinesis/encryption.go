@@ -216,6 +216,8 @@ func keyError(r ref, keyID string, err error) error {
 	switch {
 	case errors.Is(err, keyring.ErrDisabled):
 		return api.Errorf(api.KMSDisabled, "%s is disabled.", keyARN(r, keyID))
+	case errors.Is(err, keyring.ErrFull):
+		return api.Errorf(api.LimitExceeded, "The keyring of the server has no room for key %s.", keyARN(r, keyID))
 	case !errors.Is(err, keyring.ErrNotFound):
 		return err
 	case strings.Contains(keyID, "alias/"):

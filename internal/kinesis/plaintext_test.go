@@ -2,10 +2,12 @@ package kinesis_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"leat/internal/api"
 	"leat/internal/engine/disk"
 	"leat/internal/keyring"
 	"leat/internal/vfs"
@@ -126,4 +128,32 @@ func filesWith(t *testing.T, fsys vfs.FS, dir, text string) (found []string) {
 		}
 	}
 	return found
+}
+
+// Keys are made until the keyring has no room. Then a new one is refused, and
+// those that are there go on.
+func TestNoRoomForKeys(t *testing.T) {
+	var versions []string
+	for i := range 9700 { // more than fit once they are written again
+		versions = append(versions, fmt.Sprintf(`{"number":%d,"secret":"%s="}`, i+1, strings.Repeat("A", 43)))
+	}
+	fsys := vfs.NewMem()
+	if err := fsys.Mkdir("keys"); err != nil {
+		t.Fatal(err)
+	}
+	err := vfs.ReplaceFile(fsys, keyring.LocalFile, []byte(`{"format":1,"keys":[{"id":"`+keyOne+`","versions":[`+strings.Join(versions, ",")+`]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFixture(t)
+	if f.keys, err = keyring.OpenLocal(fsys); err != nil {
+		t.Fatal(err)
+	}
+	f.open()
+	f.create("s", 1)
+	f.fails("StartStreamEncryption", startInput("alias/k"), api.LimitExceeded,
+		"The keyring of the server has no room for key "+aliasARN+".")
+	f.startEncryption(keyOne)
+	f.put("s", "k", "sealed")
+	f.wantRead("sealed")
 }
