@@ -61,7 +61,7 @@ func TestAuthOpensTheDoor(t *testing.T) {
 	}
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	o := order{wireForms[0], "ListStreams", []byte("{}"), session, "kinesis", time.Now()}
+	o := order{form: wireForms[0], operation: "ListStreams", body: []byte("{}"), credentials: session, service: "kinesis", at: time.Now()}
 	signed := o.signedRequest(t, s.URL())
 	signed.Header.Set("Origin", "https://elsewhere.example.org")
 	if e, _ := send(t, transport, signed); e != (refusal{}) {
@@ -79,7 +79,7 @@ func TestAuthFileChanges(t *testing.T) {
 	defer transport.CloseIdleConnections()
 	check := func(what, want string) {
 		t.Helper()
-		o := order{wireForms[0], "ListStreams", []byte("{}"), session, "kinesis", time.Now()}
+		o := order{form: wireForms[0], operation: "ListStreams", body: []byte("{}"), credentials: session, service: "kinesis", at: time.Now()}
 		if e, _ := send(t, transport, o.signedRequest(t, s.URL())); e.Type != want {
 			t.Errorf("%s: %+v, want %q", what, e, want)
 		}

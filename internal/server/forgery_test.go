@@ -42,6 +42,7 @@ type order struct {
 	form        wireForm
 	operation   string
 	body        []byte
+	hash        string // of the body, as it is signed; empty for the right one
 	credentials aws.Credentials
 	service     string
 	at          time.Time
@@ -56,8 +57,11 @@ func (o *order) signedRequest(t *testing.T, endpoint string) *http.Request {
 	}
 	r.Header.Set("Content-Type", o.form.mediaType)
 	r.Header.Set("X-Amz-Target", "Kinesis_20131202."+o.operation)
-	sum := sha256.Sum256(o.body)
-	hash := hex.EncodeToString(sum[:])
+	hash := o.hash
+	if hash == "" {
+		sum := sha256.Sum256(o.body)
+		hash = hex.EncodeToString(sum[:])
+	}
 	signer := v4.NewSigner(func(s *v4.SignerOptions) { s.DisableHeaderHoisting = true })
 	if !o.form.presigned {
 		err = signer.SignHTTP(t.Context(), o.credentials, r, hash, o.service, "us-east-1", o.at)
@@ -209,6 +213,34 @@ var forgeries = []forgery{
 		name: "another body", code: invalidSignature, message: noMatch,
 		prepare: func(o *order) { o.body = []byte(`{"a":1}`) },
 	},
+	unhashed("UNSIGNED-PAYLOAD"),
+	unhashed("STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+	unhashed("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"),
+	{
+		name: "another host", code: invalidSignature, message: noMatch,
+		tamper: func(_ *order, r *http.Request) { r.Host = "kinesis.us-east-1.amazonaws.com" },
+	},
+	{
+		name: "a second target", code: invalidSignature, message: noMatch,
+		tamper: func(_ *order, r *http.Request) { r.Header.Add("X-Amz-Target", "Kinesis_20131202.DeleteStream") },
+	},
+	{
+		name: "a target that is not signed", code: invalidSignature,
+		message: "'x-amz-target' must be a 'SignedHeader' in the AWS Authorization.",
+		tamper: func(_ *order, r *http.Request) {
+			if a := r.Header.Get("Authorization"); a != "" {
+				r.Header.Set("Authorization", strings.Replace(a, ";x-amz-target", "", 1))
+			}
+			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "%3Bx-amz-target", "", 1)
+		},
+	},
+	{
+		name: "signed twice", code: invalidSignature, message: "Found both 'X-Amz-Algorithm' as a query-string param",
+		tamper: func(_ *order, r *http.Request) {
+			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 "+r.Header.Get("Authorization"))
+			r.URL.RawQuery = strings.TrimPrefix(r.URL.RawQuery+"&X-Amz-Algorithm=AWS4-HMAC-SHA256", "&")
+		},
+	},
 	{
 		name: "another content type", code: invalidSignature, message: noMatch,
 		tamper: func(o *order, r *http.Request) { r.Header.Set("Content-Type", o.form.mediaType+"; charset=utf-8") },
@@ -262,6 +294,16 @@ var forgeries = []forgery{
 	},
 }
 
+// unhashed is signed with a word in the place of the body's hash. AWS takes these
+// from services that stream, which Kinesis is none of.
+func unhashed(word string) forgery {
+	return forgery{
+		name: word, code: invalidSignature, message: noMatch,
+		prepare: func(o *order) { o.hash = word },
+		tamper:  func(_ *order, r *http.Request) { r.Header.Set("X-Amz-Content-Sha256", word) },
+	}
+}
+
 // rescope changes the scope of a request that is signed.
 func rescope(from, to string) func(*order, *http.Request) {
 	return func(_ *order, r *http.Request) {
@@ -286,7 +328,7 @@ func TestForgeries(t *testing.T) {
 	call := func(operation string, in fields, out any) {
 		t.Helper()
 		body, _ := json.Marshal(in)
-		o := order{wireForms[0], operation, body, admin, "kinesis", time.Now()}
+		o := order{form: wireForms[0], operation: operation, body: body, credentials: admin, service: "kinesis", at: time.Now()}
 		e, answer := send(t, transport, o.signedRequest(t, s.URL()))
 		if e != (refusal{}) {
 			t.Fatalf("%s: %+v", operation, e)
@@ -338,7 +380,7 @@ func TestForgeries(t *testing.T) {
 	if !bytes.Equal(before.StreamDescription, after.StreamDescription) || len(list.StreamNames) != 1 || len(got.Records) != 0 {
 		t.Errorf("something came of them: %s\nbefore %s\n%v, %v", after.StreamDescription, before.StreamDescription, list, got)
 	}
-	if refused < 2000 {
+	if refused < 3000 {
 		t.Errorf("only %d requests", refused)
 	}
 	for _, op := range s.service.Operations() {
@@ -368,7 +410,7 @@ func forge(t *testing.T, transport *http.Transport, endpoint string, f forgery, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := order{form, operation, body, admin, "kinesis", time.Now()}
+	o := order{form: form, operation: operation, body: body, credentials: admin, service: "kinesis", at: time.Now()}
 	if f.prepare != nil {
 		f.prepare(&o)
 	}
