@@ -19,6 +19,9 @@ const (
 	// maxExpires is the longest time that a presigned request may be good for.
 	maxExpires = 7 * 24 * time.Hour
 
+	// maxSignedHeaders is more than any client signs.
+	maxSignedHeaders = 100
+
 	timeFormat = "20060102T150405Z"
 	dateFormat = "20060102"
 )
@@ -192,6 +195,10 @@ func minutes(d time.Duration) string {
 // the host, the target and the header with the time. More cannot be required,
 // as proxies add X-Amz-* headers of their own.
 func checkCovered(s *Signature, m *Message, timeHeader string) error {
+	if !s.namesHeadersOnce() {
+		return &Error{CodeInvalid, "The 'SignedHeaders' in the AWS Authorization must be different names, " +
+			strconv.Itoa(maxSignedHeaders) + " at most."}
+	}
 	if !s.covers("host") {
 		return &Error{CodeInvalid, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."}
 	}
@@ -201,6 +208,24 @@ func checkCovered(s *Signature, m *Message, timeHeader string) error {
 		}
 	}
 	return nil
+}
+
+// namesHeadersOnce reports whether no header is named again. With a few letters
+// each, a long one could otherwise be made to be hashed thousands of times.
+func (s *Signature) namesHeadersOnce() bool {
+	if strings.Count(s.SignedHeaders, ";") >= maxSignedHeaders {
+		return false
+	}
+	for rest, more := s.SignedHeaders, true; more; {
+		var name string
+		name, rest, more = strings.Cut(rest, ";")
+		for other := range strings.SplitSeq(rest, ";") {
+			if more && other == name {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (s *Signature) covers(header string) bool {

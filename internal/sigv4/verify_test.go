@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -224,6 +225,15 @@ func wantError(t *testing.T, err error, code, message string) {
 	}
 }
 
+// names are so many different names of headers.
+func names(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(";x" + strconv.Itoa(i))
+	}
+	return b.String()
+}
+
 // TestVerifyHeader refuses parameters that no SDK sends.
 func TestVerifyHeader(t *testing.T) {
 	t.Parallel()
@@ -247,6 +257,11 @@ func TestVerifyHeader(t *testing.T) {
 		{"host not signed", ";host", "", sigv4.CodeInvalid, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."},
 		{"target not signed", ";x-amz-target", "", sigv4.CodeInvalid, "'x-amz-target' must be a 'SignedHeader' in the AWS Authorization."},
 		{"date not signed", ";x-amz-date", "", sigv4.CodeInvalid, "'x-amz-date' must be a 'SignedHeader' in the AWS Authorization."},
+		{"a header again", ";host", ";host;host", sigv4.CodeInvalid, "The 'SignedHeaders' in the AWS Authorization must be different names"},
+		{
+			"too many headers", ";host", ";host" + names(99), sigv4.CodeInvalid,
+			"The 'SignedHeaders' in the AWS Authorization must be different names",
+		},
 		{"a header less", "content-type;", "", sigv4.CodeInvalid, mismatch},
 		{"a header more", ";host", ";from;host", sigv4.CodeInvalid, mismatch},
 		{"half a signature", "Signature=", "Signature=0", sigv4.CodeInvalid, mismatch},
@@ -270,6 +285,22 @@ func TestVerifyHeader(t *testing.T) {
 			}
 			wantError(t, err, tt.code, tt.message)
 		})
+	}
+}
+
+// TestVerifyCostsLittle names a long header as often as fits into a request, which
+// must not be read that often.
+func TestVerifyCostsLittle(t *testing.T) {
+	r := post(t, "http://a/", body)
+	sign(t, r, body, sigv4.Key{Secret: secret}, noon)
+	r.Header.Set("X", strings.Repeat("x", 32<<10))
+	r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), ";host", ";host"+strings.Repeat(";x", 16<<10), 1))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err := verify(sigv4.NewVerifier("kinesis"), r, body, sigv4.Key{Secret: secret}, noon)
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; err == nil || grown > 1<<20 {
+		t.Errorf("%d bytes were taken (%v)", grown, err)
 	}
 }
 
