@@ -203,7 +203,7 @@ func TestStore(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return
 	}
-	for _, mode := range []os.FileMode{0o640, 0o604, 0o620, 0o601} {
+	for _, mode := range []os.FileMode{0o640, 0o604, 0o620, 0o601, 0o700} {
 		write(t, file, "accounts: []", mode)
 		if _, err := auth.Load(file); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 			t.Errorf("mode %o: %v", mode, err)

@@ -24,6 +24,6 @@
 //	            keys: [...]
 //
 // Nothing is ignored: what the file has and this package does not know is an
-// error, and every error names its line. A file that others than its owner may
-// read is refused.
+// error, and every error names its line. A file with a mode wider than 0600 is
+// refused.
 package auth

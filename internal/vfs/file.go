@@ -61,12 +61,13 @@ func ReadOSFile(name string) ([]byte, error) {
 	return readOSFile(name, func(fs.FileInfo) error { return nil })
 }
 
-// ReadPrivateOSFile is ReadOSFile for secrets. It refuses a file that others
-// than its owner may read or change, where files say who may.
+// ReadPrivateOSFile is ReadOSFile for secrets. It refuses a file that its owner
+// may do more with than read and change it, or others anything at all, where files
+// say who may.
 func ReadPrivateOSFile(name string) ([]byte, error) {
 	return readOSFile(name, func(info fs.FileInfo) error {
-		if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-			return fmt.Errorf("%s has the mode %#o, which lets others than its owner at it (chmod 600 %s)", name, mode, name)
+		if mode := info.Mode().Perm(); mode&^0o600 != 0 && runtime.GOOS != "windows" {
+			return fmt.Errorf("%s has the mode %#o, which is wider than 0600 (chmod 600 %s)", name, mode, name)
 		}
 		return nil
 	})
