@@ -1,6 +1,10 @@
 package api
 
-import "fmt"
+import (
+	"fmt"
+	"iter"
+	"maps"
+)
 
 // Error is an answer that is an error: what a client sees.
 type Error struct {
@@ -100,6 +104,9 @@ var statuses = map[Code]int{
 	UnrecognizedClient:            400,
 	Validation:                    400,
 }
+
+// Codes returns all codes, in no order.
+func Codes() iter.Seq[Code] { return maps.Keys(statuses) }
 
 // Status returns the HTTP status that goes with the code.
 func (c Code) Status() int {

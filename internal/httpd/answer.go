@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"leat/internal/api"
+	"leat/internal/metrics"
 )
 
 // answer is what is sent for a request.
@@ -15,14 +17,25 @@ type answer struct {
 	status      int
 	contentType string // empty for none
 	errorType   string // for x-amzn-ErrorType, empty for none
+	code        string // of an error that has no errorType, if it has a code
 	body        []byte
 	buffer      *buffer // what body is in, if that is pooled
 	// stream, if not nil, is sent in place of body.
 	stream *eventStream
+	// page, if not nil, writes the answer in place of body.
+	page http.Handler
 	// header holds what only this answer has; nil for nothing.
 	header http.Header
 	// bare leaves x-amz-id-2 out.
 	bare bool
+}
+
+// outcome is what metrics call the answer: the code of an error, "" for none.
+func (a *answer) outcome() string {
+	if a.status < http.StatusBadRequest {
+		return ""
+	}
+	return cmp.Or(a.errorType, a.code, metrics.Other)
 }
 
 // The names of headers as AWS writes them. They are put into header maps as
@@ -59,10 +72,14 @@ func (h *Handler) write(ctx context.Context, w http.ResponseWriter, x *exchange,
 		h.send(ctx, w, x, a.stream)
 		return
 	}
-	header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	_ = x.control.SetWriteDeadline(time.Now().Add(answerTimeout))
+	if a.page != nil {
+		a.page.ServeHTTP(w, x.Request)
+		return
+	}
+	header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
+	x.sent, _ = w.Write(a.body)
 }
 
 // Media types of requests and answers.
@@ -98,7 +115,7 @@ func xmlError(status int, code, message string) answer {
 	if message != "" {
 		body = "<" + code + ">\n  <Message>" + message + "</Message>\n</" + code + ">\n"
 	}
-	return answer{status: status, body: []byte(body)}
+	return answer{status: status, code: code, body: []byte(body)}
 }
 
 func textAnswer(status int, text string) answer {

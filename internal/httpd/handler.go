@@ -8,6 +8,7 @@
 //	the client's bodies fit its memory      503 ServiceUnavailable
 //	GET /healthz, GET /readyz               whether the server runs, and takes writes
 //	a foreign Origin or Host                403 AccessDeniedException, in XML
+//	GET /metrics                            the metrics, unless they are elsewhere
 //	OPTIONS with an Origin                  200, what a browser may do
 //	another method than POST                403 AccessDeniedException, in XML
 //	no body                                 400 SerializationException or UnknownOperationException
@@ -57,11 +58,12 @@ import (
 	"leat/internal/api"
 	"leat/internal/auth"
 	"leat/internal/kinesis"
+	"leat/internal/metrics"
 	"leat/internal/sigv4"
 )
 
 // Config is what a Handler is made of. All members are required but Hosts,
-// Origins, Auth and Now.
+// Origins, Auth, Now and Metrics.
 type Config struct {
 	// Operations is the table of operations.
 	Operations []kinesis.Operation
@@ -79,6 +81,10 @@ type Config struct {
 	// Ready returns nil while writes are accepted, else why they are not.
 	Ready  func() error
 	Logger *slog.Logger
+	// Metrics is where requests are counted. They are shown at /metrics, unless
+	// HideMetrics: then NewMetricsHandler does that on another port.
+	Metrics     *metrics.Metrics
+	HideMetrics bool
 }
 
 // Handler answers requests. It is an http.Handler.
@@ -91,6 +97,11 @@ type Handler struct {
 	bodies  bodyBudget
 	// verifier is used if there is cfg.Auth.
 	verifier *sigv4.Verifier
+	metrics  *metrics.Metrics
+	// unnamed counts requests for no operation of the table.
+	unnamed *metrics.Operation
+	// metricsPage shows the metrics; nil hides them.
+	metricsPage http.Handler
 	// refusal is for the first request that is not admitted.
 	refusal sync.Once
 }
@@ -98,6 +109,7 @@ type Handler struct {
 // route is an operation with what the handler remembers of it.
 type route struct {
 	kinesis.Operation
+	metrics *metrics.Operation
 	// answerBytes is the size of the last answer, and so a guess of the next
 	// one's, which then needs not grow step by step.
 	answerBytes atomic.Int64
@@ -129,13 +141,20 @@ func NewHandler(cfg Config) *Handler {
 	h := &Handler{
 		cfg: cfg, log: cfg.Logger, access: newAccess(cfg.Hosts, cfg.Origins),
 		targets:  make(map[string]*route, len(cfg.Operations)),
-		verifier: sigv4.NewVerifier(service),
+		verifier: sigv4.NewVerifier(service), metrics: cfg.Metrics,
 	}
 	if h.cfg.Now == nil {
 		h.cfg.Now = time.Now
 	}
+	if h.metrics == nil {
+		h.metrics = metrics.New()
+	}
+	if !cfg.HideMetrics {
+		h.metricsPage = newMetricsPage(h.metrics)
+	}
+	h.unnamed = h.metrics.Operation(metrics.Other)
 	for _, op := range cfg.Operations {
-		h.targets[targetPrefix+op.Name] = &route{Operation: op}
+		h.targets[targetPrefix+op.Name] = &route{Operation: op, metrics: h.metrics.Operation(op.Name)}
 	}
 	return h
 }
@@ -146,13 +165,16 @@ type exchange struct {
 	control  *http.ResponseController
 	ids      requestIDs
 	start    time.Time
-	admitted bool    // whether its Host and Origin may use the server
-	body     *buffer // nil until it is read
-	client   client  // set when counted is
-	counted  int     // what h.bodies counts for the body
-	kind     string  // the media type of the body
-	served   bool    // whether operations can be asked in that
-	codec    *codec  // of the answer, where that is not XML
+	metrics  *metrics.Operation // that it is counted by
+	received int                // bytes of its body
+	sent     int                // bytes of its answer's body
+	admitted bool               // whether its Host and Origin may use the server
+	body     *buffer            // nil until it is read
+	client   client             // set when counted is
+	counted  int                // what h.bodies counts for the body
+	kind     string             // the media type of the body
+	served   bool               // whether operations can be asked in that
+	codec    *codec             // of the answer, where that is not XML
 	caller   kinesis.Caller
 	// principal is who has signed the request, nil where any credentials pass.
 	principal *auth.Principal
@@ -160,14 +182,17 @@ type exchange struct {
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.metrics.InFlight.Add(1)
+	defer h.metrics.InFlight.Add(-1)
 	x := &exchange{
-		Request: r, control: http.NewResponseController(w), ids: newRequestIDs(), start: time.Now(),
+		Request: r, control: http.NewResponseController(w), ids: newRequestIDs(), start: time.Now(), metrics: h.unnamed,
 		admitted: h.cfg.Auth != nil || h.access.admits(r),
 	}
 	x.kind = mediaType(r.Header.Get("Content-Type"))
 	x.codec, x.served = codecOf(x.kind)
 	a := h.respondSafely(r.Context(), x)
 	h.write(r.Context(), w, x, a)
+	x.metrics.Observe(a.outcome(), time.Since(x.start), x.received, x.sent)
 	if h.log.Enabled(r.Context(), slog.LevelDebug) {
 		h.log.DebugContext(r.Context(), "request answered",
 			"method", r.Method, "target", r.Header.Get("X-Amz-Target"), "remote", r.RemoteAddr, "status", a.status,
@@ -208,11 +233,16 @@ func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 		return accessDenied()
 	case isPreflight(x.Request):
 		return preflight(x.Request)
+	case h.metricsPage != nil && x.URL.Path == metricsPath && isRead(x.Request):
+		return h.metricsAnswer(ctx, x)
 	case x.Method != http.MethodPost:
 		return accessDenied()
 	}
 	target := x.Header.Get("X-Amz-Target")
 	rt, known := h.targets[target]
+	if known {
+		x.metrics = rt.metrics
+	}
 	switch {
 	case len(x.body.b) == 0 && known:
 		return h.errorAnswer(x.codec, api.Errorf(api.Serialization, ""))
@@ -245,7 +275,7 @@ func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 // probe answers the requests of those who watch the server. They get to know
 // nothing else, so they may come from anywhere.
 func (h *Handler) probe(r *http.Request) (a answer, ok bool) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if !isRead(r) {
 		return answer{}, false
 	}
 	switch r.URL.Path {

@@ -24,6 +24,7 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	} else {
 		err = h.readUnsized(x)
 	}
+	x.received = len(x.body.b)
 	switch {
 	case errors.Is(err, errTooLarge):
 		return answer{status: http.StatusRequestEntityTooLarge}, false

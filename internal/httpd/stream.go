@@ -33,7 +33,9 @@ func (h *Handler) begin(ctx context.Context, x *exchange, rt *route, in api.Inpu
 func (h *Handler) send(ctx context.Context, w http.ResponseWriter, x *exchange, s *eventStream) {
 	// Nothing refers to the body any more, and this may last.
 	h.dropBody(x)
-	m := messages{w: w, control: x.control}
+	h.metrics.Subscriptions.Add(1)
+	defer h.metrics.Subscriptions.Add(-1)
+	m := messages{w: w, control: x.control, sent: &x.sent}
 	defer h.endOnPanic(ctx, x, &m)
 	// If this fails, so does the first event.
 	_ = m.send(eventstream.AppendInitialResponse(nil))
@@ -91,6 +93,7 @@ type messages struct {
 	w        http.ResponseWriter
 	control  *http.ResponseController
 	deadline time.Time // of what is sent
+	sent     *int      // counts the bytes
 }
 
 // send sends a message. It fails when the client is gone, or has not taken a
@@ -102,7 +105,9 @@ func (m *messages) send(message []byte) error {
 		m.deadline = now.Add(answerTimeout)
 		_ = m.control.SetWriteDeadline(m.deadline)
 	}
-	if _, err := m.w.Write(message); err != nil {
+	n, err := m.w.Write(message)
+	*m.sent += n
+	if err != nil {
 		return err
 	}
 	return m.control.Flush()

@@ -14,10 +14,11 @@ type Stats struct {
 	Fsyncs  int64 // syncs of the journal that made them so
 	Batches int64 // entries in these frames: batches, marks, metadata
 	Bytes   int64 // of these frames, in whole pages
-	// Waiting is how many bytes of the journal no checkpoint has moved.
-	Waiting     int64
-	Checkpoints int64 // that completed
-	MovedBytes  int64 // of batches, to segments
+	// Waiting is how many bytes of the journal no checkpoint has moved, and
+	// WaitingBatches how many entries they are.
+	Waiting, WaitingBatches int64
+	Checkpoints             int64 // that completed
+	MovedBytes              int64 // of batches, to segments
 }
 
 // MeanGroup returns how many entries a frame had on average.
@@ -32,12 +33,13 @@ func (s Stats) MeanGroup() float64 {
 // counted here.
 func (e *Engine) Stats() Stats {
 	return Stats{
-		Frames:      e.stats.frames.Load(),
-		Fsyncs:      e.journal.Fsyncs(),
-		Batches:     e.stats.batches.Load(),
-		Bytes:       e.stats.bytes.Load(),
-		Waiting:     e.waiting.bytes.Load(),
-		Checkpoints: e.stats.checkpoints.Load(),
-		MovedBytes:  e.stats.movedBytes.Load(),
+		Frames:         e.stats.frames.Load(),
+		Fsyncs:         e.journal.Fsyncs(),
+		Batches:        e.stats.batches.Load(),
+		Bytes:          e.stats.bytes.Load(),
+		Waiting:        e.waiting.bytes.Load(),
+		WaitingBatches: e.waiting.batches.Load(),
+		Checkpoints:    e.stats.checkpoints.Load(),
+		MovedBytes:     e.stats.movedBytes.Load(),
 	}
 }
