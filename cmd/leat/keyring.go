@@ -72,8 +72,13 @@ func newKeyChange(name, short string, change func(k *keyring.Keys, key string) (
 }
 
 // createKeyring makes a keyring that is not there yet.
-func createKeyring(path string) error {
-	_, err := vfs.ReadOSFile(path)
+func createKeyring(path string) (err error) {
+	lock, err := lockKeyring(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	_, err = vfs.ReadOSFile(path)
 	switch {
 	case err == nil:
 		return fmt.Errorf("%s exists already", path)
@@ -104,8 +109,32 @@ func addKey(w io.Writer, path string, keys []string) error {
 	return err
 }
 
+// lockKeyring keeps others from changing a keyring until the lock is closed: of two
+// changes at a time one would be lost, and maybe a key that is in use. The lock is a
+// file beside it, as the keyring's own is replaced.
+func lockKeyring(path string) (io.Closer, error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	fsys, err := vfs.OpenOS(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = fsys.Close() }()
+	lock, err := fsys.Lock(filepath.Base(path) + ".lock")
+	if err != nil {
+		return nil, fmt.Errorf("lock %s.lock: %w", path, err)
+	}
+	return lock, nil
+}
+
 // editKeyring changes a keyring.
-func editKeyring(path string, change func(*keyring.Keys) (*keyring.Keys, error)) error {
+func editKeyring(path string, change func(*keyring.Keys) (*keyring.Keys, error)) (err error) {
+	lock, err := lockKeyring(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
 	b, err := vfs.ReadPrivateOSFile(path)
 	if err != nil {
 		return err
