@@ -35,8 +35,9 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE ARG...      runs leat and checks its exit code; a code of 1 or 2
 //	                       comes with one line on stderr
-//	start NAME ARG...      starts leat serve and sets $NAME to its URL
-//	get URL STATUS TEXT    checks a page
+//	start NAME ARG...      starts leat serve and sets $NAME to its URL, $NAME_ADDR
+//	                       to its address
+//	get URL STATUS [TEXT]  checks a page
 //	trusts NAME FILE HOST...
 //	                       verifies a server's certificate for hosts with an
 //	                       authority's certificate
@@ -47,7 +48,8 @@ func TestMain(m *testing.M) {
 //	                       signal. Its log is stderr then
 //	flip FILE OFFSET       changes a byte of a file, if there is that file
 //	stuck NAME             leaves a request with the server that never ends
-//	logs NAME REGEXP       waits until a server has logged something
+//	logs NAME REGEXP [VAR] waits until a server has logged something, and sets
+//	                       $VAR to what the first group is
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -179,6 +181,7 @@ func scriptStart(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	c.url = m[1]
 	ts.Setenv(args[0], c.url)
+	ts.Setenv(args[0]+"_ADDR", strings.TrimPrefix(c.url, "http://"))
 }
 
 // scriptEnv returns the variables for leat that a script has set.
@@ -206,7 +209,7 @@ func scriptGet(ts *testscript.TestScript, _ bool, args []string) {
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	ts.Check(err)
-	if got := strings.TrimSpace(string(body)); strconv.Itoa(resp.StatusCode) != args[1] || got != args[2] {
+	if got := strings.TrimSpace(string(body)); strconv.Itoa(resp.StatusCode) != args[1] || len(args) > 2 && got != args[2] {
 		ts.Fatalf("answered %d %q", resp.StatusCode, got)
 	}
 }
@@ -320,7 +323,10 @@ func scriptLogs(ts *testscript.TestScript, _ bool, args []string) {
 	timeout := time.After(eventTimeout)
 	for {
 		text, more := c.log.next()
-		if want.MatchString(text) {
+		if m := want.FindStringSubmatch(text); m != nil {
+			if len(args) > 2 {
+				ts.Setenv(args[2], m[1])
+			}
 			return
 		}
 		select {

@@ -28,6 +28,10 @@ type Config struct {
 	// AuthFile says who may use the server. It is read again when it changes.
 	// Without it any credentials pass.
 	AuthFile string
+	// MetricsListen, when not empty, is the TCP address of a port of its own for
+	// metrics, in clear text and open to all who reach it. They are not on the
+	// other port then.
+	MetricsListen string
 
 	// TLS serves TLS on the same port, beside clear text, with a certificate of
 	// the local authority or, if they are set, from the files TLSCert and
@@ -152,18 +156,32 @@ func (c Config) Validate() error {
 }
 
 func (c Config) validateListen() error {
-	host, port, err := net.SplitHostPort(c.Listen)
+	host, err := splitAddress(c.Listen)
 	if err != nil {
-		return fmt.Errorf("address %q is not HOST:PORT", c.Listen)
+		return err
 	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return fmt.Errorf("address %q: %q is not a port", c.Listen, port)
+	if c.MetricsListen != "" {
+		if _, err := splitAddress(c.MetricsListen); err != nil {
+			return fmt.Errorf("metrics: %w", err)
+		}
 	}
 	if c.AuthFile == "" && !c.Insecure && !isLoopback(host) {
 		return fmt.Errorf("refusing to listen on %s: other machines reach it and any credentials pass (see --auth; --insecure allows it)",
 			c.Listen)
 	}
 	return nil
+}
+
+// splitAddress returns the host of an address to listen on.
+func splitAddress(address string) (host string, err error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("address %q is not HOST:PORT", address)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", fmt.Errorf("address %q: %q is not a port", address, port)
+	}
+	return host, nil
 }
 
 func (c Config) validateAccess() error {

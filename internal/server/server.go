@@ -5,13 +5,14 @@
 // were asked for. Then these goroutines run, and the first that fails ends the
 // server:
 //
-//	serve            one per listener: accepts connections
+//	serve            one per listener: accepts connections, also for metrics
 //	sweep            every minute: retention, and changes of streams that are due
 //	scale            every few seconds: shards of on-demand streams
 //	keep             every 10 seconds: renews or reloads what is due
 //
 // Shutdown closes from the top down: it ends subscriptions, stops accepting,
-// lets requests that are under way finish, and closes service and engine.
+// lets requests that are under way finish, shows metrics until then, and closes
+// service and engine.
 package server
 
 import (
@@ -21,6 +22,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,6 +52,10 @@ type Server struct {
 	service   *kinesis.Service
 	http      *http.Server
 	listeners []net.Listener
+	// metricsListeners are those of metricsHTTP; there are none where metrics are
+	// served with everything else.
+	metricsListeners []net.Listener
+	metricsHTTP      *http.Server
 	// certificate is nil without TLS.
 	certificate certificate
 	// auth is nil where any credentials pass.
@@ -79,12 +85,16 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		Account:    cfg.Account, Region: cfg.Region,
 		Hosts: cfg.TLSHosts, Origins: cfg.CORSOrigins,
 		Ready: s.engine.Health, Logger: cfg.Logger,
+		Metrics: s.newMetrics(), HideMetrics: cfg.MetricsListen != "",
 	}
 	if s.auth != nil {
 		front.Auth = s.auth.Directory
 	}
 	s.http = httpd.NewServer(httpd.NewHandler(front), cfg.Logger)
 	s.run(ctx)
+	if front.HideMetrics {
+		s.serveMetrics(ctx, front.Metrics)
+	}
 	return s, nil
 }
 
@@ -98,6 +108,9 @@ func (s *Server) open(ctx context.Context) error {
 		s.kept = append(s.kept, kept{what: "auth file", refresh: s.auth.Refresh})
 	}
 	if s.listeners, err = listen(ctx, s.cfg.Listen, s.log); err != nil {
+		return err
+	}
+	if err := s.listenForMetrics(ctx); err != nil {
 		return err
 	}
 	var dir vfs.FS
@@ -166,17 +179,22 @@ func (s *Server) run(ctx context.Context) {
 		if s.certificate != nil {
 			l = httpd.NewListener(l, s.certificate.GetCertificate, s.log)
 		}
-		s.actors.Go(func() {
-			if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				s.fail(fmt.Errorf("serve %s: %w", l.Addr(), err))
-			}
-		})
+		s.serve(s.http, l)
 	}
 	// The server outlives the context of its start.
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.actors.Go(func() { s.sweep(ctx) })
 	s.actors.Go(func() { s.scale(ctx) })
 	s.actors.Go(func() { s.keep(ctx) })
+}
+
+// serve serves a listener until its server is shut down.
+func (s *Server) serve(h *http.Server, l net.Listener) {
+	s.actors.Go(func() {
+		if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.fail(fmt.Errorf("serve %s: %w", l.Addr(), err))
+		}
+	})
 }
 
 // sweep sweeps the service until the context ends. A sweep that fails is tried
@@ -267,10 +285,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 		defer cancel()
 		s.service.EndSubscriptions()
-		if err := s.http.Shutdown(ctx); err != nil {
-			s.log.WarnContext(ctx, "requests under way are cut off", "error", err)
-			s.shutdownErr = s.http.Close()
-		}
+		s.shutdownErr = errors.Join(s.drain(ctx, s.http), s.drain(ctx, s.metricsHTTP))
 		s.stop()
 		s.actors.Wait()
 		if err := s.service.SavePeaks(context.WithoutCancel(ctx)); err != nil {
@@ -281,11 +296,23 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return s.shutdownErr
 }
 
+// drain stops accepting and lets requests under way finish; h may be nil.
+func (s *Server) drain(ctx context.Context, h *http.Server) error {
+	if h == nil {
+		return nil
+	}
+	if err := h.Shutdown(ctx); err != nil {
+		s.log.WarnContext(ctx, "requests under way are cut off", "error", err)
+		return h.Close()
+	}
+	return nil
+}
+
 // close closes what open opened. Serving has closed the listeners, if it was
 // reached.
 func (s *Server) close() error {
 	var errs []error
-	for _, l := range s.listeners {
+	for _, l := range slices.Concat(s.listeners, s.metricsListeners) {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
