@@ -117,6 +117,8 @@ func (f osFile) Size() (int64, error) {
 
 func (f osFile) Sync() error { return syncData(f.File) }
 
+func (f osFile) uncache(off, n int64) { uncache(f.File, off, n) }
+
 // CreateDir makes sure that dir is a directory that this user alone may fill:
 // it creates it, parents included, with the mode 0700 and durably, or checks
 // that the one that exists is owned by this user and can be written.

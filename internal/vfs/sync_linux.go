@@ -12,3 +12,8 @@ import (
 func syncData(f *os.File) error {
 	return os.NewSyscallError("fdatasync", control(f, unix.Fdatasync))
 }
+
+// uncache is best effort, like all advice.
+func uncache(f *os.File, off, n int64) {
+	_ = control(f, func(fd int) error { return unix.Fadvise(fd, off, n, unix.FADV_DONTNEED) })
+}

@@ -63,3 +63,12 @@ type File interface {
 	// Sync makes the file's data and length durable (fdatasync).
 	Sync() error
 }
+
+// Uncache says that a synced part of a file will hardly be read soon, so that
+// the memory which caches it can be used for something else. It is advice, and
+// does nothing where a file takes none.
+func Uncache(f File, off, n int64) {
+	if f, ok := f.(interface{ uncache(off, n int64) }); ok {
+		f.uncache(off, n)
+	}
+}

@@ -85,7 +85,16 @@ func (w *Writer) Add(h *entry.Header, payload []byte) error {
 	if len(w.buf) < syncEvery {
 		return nil
 	}
-	return w.flush()
+	// A log that moves by the MiB would push everything else out of the page
+	// cache, and pays more for fresh pages than for writing them. Its readers
+	// are at the tip, in the journal, or so far behind that they read from the
+	// disk anyway.
+	at, size := w.noted.end-int64(len(w.buf)), int64(len(w.buf))
+	if err := w.flush(); err != nil {
+		return err
+	}
+	vfs.Uncache(w.f, at, size)
+	return nil
 }
 
 func grow(b []byte, n int) []byte {
