@@ -14,11 +14,13 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.SdkGlobalTime;
 import software.amazon.awssdk.services.kinesis.model.KinesisException;
 import software.amazon.awssdk.services.kinesis.model.ListStreamsResponse;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
@@ -99,6 +101,20 @@ class AuthTest {
     KinesisException e = refusal(KinesisException.class, list(s, who));
     assertEquals(code, e.awsErrorDetails().errorCode());
     return e;
+  }
+
+  /** A client whose clock is wrong learns the time from a refusal, and is let in from then on. */
+  @ParameterizedTest
+  @ValueSource(ints = {600, -600})
+  void clocksAreCorrected(int secondsOff) throws Exception {
+    SdkGlobalTime.setGlobalTimeOffset(secondsOff); // of clients to come
+    try (Session s = start(Transport.values()[0])) {
+      KinesisException e = assertRefused("InvalidSignatureException", s, OWNER);
+      assertTrue(e.getMessage().startsWith("Signature "), e::getMessage);
+      assertEquals(List.of(), list(s, OWNER).join().streamNames());
+    } finally {
+      SdkGlobalTime.setGlobalTimeOffset(0);
+    }
   }
 
   @ParameterizedTest
