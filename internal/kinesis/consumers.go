@@ -155,13 +155,12 @@ func (s *Service) currentConsumer(st *streamState, r consumerRef) (*consumer, er
 
 // registerConsumer makes a consumer of an active stream.
 func (s *Service) registerConsumer(ctx context.Context, sn *snapshot, name string, tags map[string]string) (*consumer, error) {
-	st := sn.state
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	sn, err := s.currentLocked(st, sn.Number)
+	sn, unlock, err := s.lockCurrent(sn)
 	if err != nil {
 		return nil, err
 	}
+	defer unlock()
+	st := sn.state
 	if err := s.checkActive(sn); err != nil {
 		return nil, err
 	}
@@ -233,12 +232,12 @@ func (s *Service) consumerQuota(ctx context.Context, sn *snapshot, now stream.Mi
 // deregisterConsumer deletes a consumer: at once, or when its DELETING ends. Its
 // subscriptions end at once. Doing it again is fine.
 func (s *Service) deregisterConsumer(ctx context.Context, sn *snapshot, r consumerRef) error {
-	st := sn.state
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if _, err := s.currentLocked(st, sn.Number); err != nil {
+	sn, unlock, err := s.lockCurrent(sn)
+	if err != nil {
 		return err
 	}
+	defer unlock()
+	st := sn.state
 	c, err := s.currentConsumer(st, r)
 	if err != nil || c.Status == stream.Deleting {
 		return err
@@ -258,13 +257,12 @@ func (s *Service) deregisterConsumer(ctx context.Context, sn *snapshot, r consum
 // updateConsumer changes a consumer's object in one write, unless it, or its
 // stream, is DELETING.
 func (s *Service) updateConsumer(ctx context.Context, sn *snapshot, r consumerRef, fn func(*stream.Consumer) error) error {
-	st := sn.state
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	sn, err := s.currentLocked(st, sn.Number)
+	sn, unlock, err := s.lockCurrent(sn)
 	if err != nil {
 		return err
 	}
+	defer unlock()
+	st := sn.state
 	c, err := s.currentConsumer(st, r)
 	if err != nil {
 		return err

@@ -108,12 +108,13 @@ func (s *Service) fittingKey(sn *snapshot) *dataKey {
 // renewKey gives the stream's data key more batches, or gives the stream a new
 // one. It changes nothing if another request has done so meanwhile.
 func (s *Service) renewKey(ctx context.Context, sn *snapshot, batches int) (*snapshot, error) {
-	st := sn.state
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	sn, err := s.currentLocked(st, sn.Number)
-	if err != nil || !sn.Encrypted() {
-		return sn, err
+	sn, unlock, err := s.lockCurrent(sn)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if !sn.Encrypted() {
+		return sn, nil
 	}
 	if k := s.fittingKey(sn); k != nil && k.used.Load()+uint64(batches) <= k.granted.Load() {
 		return sn, nil

@@ -123,13 +123,12 @@ func (s *Service) finishCreateLocked(ctx context.Context, sn *snapshot) (*snapsh
 // remove deletes a stream: at once, or when its DELETING ends. It has to be told
 // to delete the stream's consumers with it. Subscriptions end at once.
 func (s *Service) remove(ctx context.Context, sn *snapshot, consumersToo bool) error {
-	st := sn.state
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	sn, err := s.currentLocked(st, sn.Number)
+	sn, unlock, err := s.lockCurrent(sn)
 	if err != nil {
 		return err
 	}
+	defer unlock()
+	st := sn.state
 	if sn.Status == stream.Deleting {
 		return errNotActive(st.ref, stream.Deleting)
 	}

@@ -174,13 +174,12 @@ type change func(*stream.Stream) error
 
 // update changes a stream's object in one write, unless the stream is DELETING.
 func (s *Service) update(ctx context.Context, sn *snapshot, fn change) error {
-	st := sn.state
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	sn, err := s.currentLocked(st, sn.Number)
+	sn, unlock, err := s.lockCurrent(sn)
 	if err != nil {
 		return err
 	}
+	defer unlock()
+	st := sn.state
 	if sn.Status == stream.Deleting {
 		return errNotActive(st.ref, stream.Deleting)
 	}
@@ -191,13 +190,11 @@ func (s *Service) update(ctx context.Context, sn *snapshot, fn change) error {
 // updateActive changes the object of an active stream in one write, which shows
 // as UPDATING.
 func (s *Service) updateActive(ctx context.Context, sn *snapshot, fn change) error {
-	st := sn.state
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	sn, err := s.currentLocked(st, sn.Number)
+	sn, unlock, err := s.lockCurrent(sn)
 	if err != nil {
 		return err
 	}
+	defer unlock()
 	if err := s.checkActive(sn); err != nil {
 		return err
 	}
@@ -208,14 +205,18 @@ func (s *Service) updateActive(ctx context.Context, sn *snapshot, fn change) err
 	return err
 }
 
-// currentLocked returns the newest snapshot of the stream with that number,
-// once the caller holds st.mu.
-func (s *Service) currentLocked(st *streamState, number uint64) (*snapshot, error) {
-	sn := s.find(st.ref)
-	if sn == nil || sn.Number != number {
-		return nil, errStreamNotFound(st.ref)
+// lockCurrent takes the lock of a stream's changes and returns the newest
+// snapshot of the stream that sn is of. The caller then has to unlock. After an
+// error, that the stream is gone, there is nothing to unlock.
+func (s *Service) lockCurrent(sn *snapshot) (current *snapshot, unlock func(), err error) {
+	st := sn.state
+	st.mu.Lock()
+	current = s.find(st.ref)
+	if current == nil || current.Number != sn.Number {
+		st.mu.Unlock()
+		return nil, nil, errStreamNotFound(st.ref)
 	}
-	return sn, nil
+	return current, st.mu.Unlock, nil
 }
 
 // writeLocked makes a change durable and visible. The caller holds the

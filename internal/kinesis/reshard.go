@@ -17,13 +17,12 @@ type plan func(*stream.Stream) (stream.Reshard, error)
 // plan as the object's Intent, the logs created and closed, the outcome. Puts
 // that meet a closed log meanwhile wait for the outcome and go to the children.
 func (s *Service) reshard(ctx context.Context, sn *snapshot, p plan) error {
-	st := sn.state
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	sn, err := s.currentLocked(st, sn.Number)
+	sn, unlock, err := s.lockCurrent(sn)
 	if err != nil {
 		return err
 	}
+	defer unlock()
+	st := sn.state
 	if err := s.checkActive(sn); err != nil {
 		return err
 	}
