@@ -22,8 +22,8 @@
 //	the operation                           200, or its error
 //
 // Signatures are verified if there is an auth.Directory; then requests may come
-// from any Origin and for any Host. JSON and CBOR are answered in kind, and a missing body of any other type in
-// CBOR (codecs).
+// from any Origin and for any Host. JSON and CBOR are answered in kind, and a
+// missing body of any other type in CBOR (codecs).
 //
 // respond is that table as code. It returns an answer, and write is the only
 // place that sends one.
