@@ -92,7 +92,17 @@ func (o *OSFS) Lock(name string) (io.Closer, error) {
 	if err := lockFile(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return f, nil
+	return fileLock{f}, nil
+}
+
+// A fileLock is a file that is locked until it is closed.
+type fileLock struct{ *os.File }
+
+// Close gives the lock back. Closing the file would not be enough: a process
+// that is just being started has a copy of every descriptor until it executes
+// its program, and the lock would live as long as that copy.
+func (l fileLock) Close() error {
+	return errors.Join(unlockFile(l.File), l.File.Close())
 }
 
 // Free implements FS.

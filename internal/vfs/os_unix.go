@@ -26,6 +26,11 @@ func lockFile(f *os.File) error {
 	return os.NewSyscallError("flock", err)
 }
 
+func unlockFile(f *os.File) error {
+	err := control(f, func(fd int) error { return unix.Flock(fd, unix.LOCK_UN) })
+	return os.NewSyscallError("flock", err)
+}
+
 func freeBytes(dir *os.File) (int64, error) {
 	var st unix.Statfs_t
 	err := control(dir, func(fd int) error { return unix.Fstatfs(fd, &st) })

@@ -22,6 +22,11 @@ func lockFile(f *os.File) error {
 	return os.NewSyscallError("LockFileEx", err)
 }
 
+func unlockFile(f *os.File) error {
+	err := windows.UnlockFileEx(windows.Handle(f.Fd()), 0, math.MaxUint32, math.MaxUint32, new(windows.Overlapped))
+	return os.NewSyscallError("UnlockFileEx", err)
+}
+
 func freeBytes(dir *os.File) (int64, error) {
 	name, err := windows.UTF16PtrFromString(dir.Name())
 	if err != nil {
