@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,17 +32,33 @@ public final class Server implements AutoCloseable {
   private static final String READY = "leat is ready on ";
 
   private final Path dir;
-  private final Process process;
+  private final List<String> flags;
   private final String endpoint;
+  private Process process;
 
   /** Starts a server with flags beside those that every test wants. */
   public Server(String... flags) throws Exception {
     dir = Files.createTempDirectory("leat-java-");
-    List<String> command = new ArrayList<>(List.of(binary(), "serve", "--listen", "127.0.0.1:0",
+    this.flags = List.of(flags);
+    endpoint = start("127.0.0.1:0");
+  }
+
+  /** Ends the process with SIGKILL. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  /** Starts the server that was killed again, on its port and its data. */
+  public void restart() throws Exception {
+    start(URI.create(endpoint).getAuthority());
+  }
+
+  private String start(String address) throws Exception {
+    List<String> command = new ArrayList<>(List.of(binary(), "serve", "--listen", address,
         "--data-dir", dir.toString(), "--log-level", "warn"));
-    command.addAll(List.of(flags));
+    command.addAll(flags);
     process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    endpoint = endpointWhenReady();
+    return endpointWhenReady();
   }
 
   /** Returns the URL of the server for clear text. */
