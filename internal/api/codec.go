@@ -1,6 +1,7 @@
 // Package api holds what the Kinesis wire says, without any wire form: the
 // input and output shapes of the operations, the constraints on inputs, and
-// the errors.
+// the errors. The shapes of the other services are in packages below this one,
+// and made of the same parts.
 //
 // inputs_gen.go, outputs_gen.go and schema_gen.go are generated from
 // operations.json by internal/api/gen. Inputs are filled and outputs are read
@@ -21,9 +22,9 @@ package api
 // valid only until the request has been answered.
 type Input interface {
 	// Member returns where a member's value goes: a *Opt[string], *Opt[int32],
-	// *Opt[int64], *Opt[bool], *Opt[Timestamp], *Opt[Blob], *Opt[[]string],
-	// *Opt[map[string]string], a Nested or a List; nil for a name that the
-	// shape does not have.
+	// *Opt[int64], *Opt[float64], *Opt[bool], *Opt[Timestamp], *Opt[Blob],
+	// *Opt[[]string], *Opt[[]float64], *Opt[map[string]string], a Nested, a List,
+	// a Map or a Raw; nil for a name that the shape does not have.
 	Member(name string) any
 }
 
@@ -52,6 +53,36 @@ type List interface {
 	Clear()
 }
 
+// Map is a member that is a map to structures or to lists of them. It is in the
+// shapes of services that speak JSON; other wire forms pass it over.
+type Map interface {
+	// Begin marks the map as there, and empty.
+	Begin()
+	// Put adds an entry, or replaces it, and returns where its value goes: an
+	// Input or a List. A map of MaxEntries gets no more.
+	Put(key string) any
+	// Len returns the number of entries, or -1 when the map is absent.
+	Len() int
+	// Keys returns the keys in order.
+	Keys() []string
+	// At returns the value of a key that is there, as Put has.
+	At(key string) any
+	// Clear makes the map absent.
+	Clear()
+}
+
+// Raw is a member whose form is none of this package's: it reads its own text,
+// which is JSON. Other wire forms pass it over.
+type Raw interface {
+	// Parse makes the member what a text says, which is valid JSON and not
+	// null. It keeps nothing of the text.
+	Parse(text []byte) *Error
+	// Present says whether the member is there.
+	Present() bool
+	// Clear makes the member absent.
+	Clear()
+}
+
 // Resetter is an Input that is worth using again: Reset makes all its members
 // absent, lets go of the request's body and keeps the memory of its lists.
 type Resetter interface{ Reset() }
@@ -63,15 +94,18 @@ type Output interface {
 }
 
 // Encoder writes values in one wire form. Within a structure each value
-// follows its Key; within a list values follow each other.
+// follows its Key; within a list values follow each other. A map is a structure
+// whose values follow each a MapKey.
 type Encoder interface {
 	BeginStruct()
 	EndStruct()
 	BeginList(n int)
 	EndList()
 	Key(name string)
+	MapKey(key string)
 	String(s string)
 	Int(n int64)
+	Float(f float64)
 	Bool(b bool)
 	Timestamp(t Timestamp)
 	Blob(b Blob)

@@ -62,9 +62,9 @@ func Mismatch(m any, got Kind) *Error {
 	case KindNumber, KindString, KindBoolean, KindBytes:
 	}
 	switch m.(type) {
-	case *Opt[[]string], List:
+	case *Opt[[]string], *Opt[[]float64], List:
 		return Errorf(Serialization, "Expected list or null")
-	case *Opt[map[string]string]:
+	case *Opt[map[string]string], Map:
 		return Errorf(Serialization, "Expected map or null")
 	case Nested, Input:
 		return Errorf(Serialization, "Expected null")
@@ -79,6 +79,8 @@ func scalarName(m any) string {
 		return "an Integer"
 	case *Opt[int64]:
 		return "an Long"
+	case *Opt[float64]:
+		return "an Double"
 	case *Opt[bool]:
 		return "an Boolean"
 	case *Opt[Timestamp]:
@@ -100,17 +102,19 @@ func Clear(m any) {
 		*m = Opt[int32]{}
 	case *Opt[int64]:
 		*m = Opt[int64]{}
+	case *Opt[float64]:
+		*m = Opt[float64]{}
 	case *Opt[bool]:
 		*m = Opt[bool]{}
 	case *Opt[Timestamp]:
 		*m = Opt[Timestamp]{}
 	case *Opt[[]string]:
 		*m = Opt[[]string]{}
+	case *Opt[[]float64]:
+		*m = Opt[[]float64]{}
 	case *Opt[map[string]string]:
 		*m = Opt[map[string]string]{}
-	case Nested:
-		m.Clear()
-	case List:
+	case interface{ Clear() }:
 		m.Clear()
 	}
 }

@@ -44,7 +44,7 @@ func (in *CreateStreamInput) Member(name string) any {
 	case "ShardCount":
 		return &in.ShardCount
 	case "StreamModeDetails":
-		return (*nested[StreamModeDetails, *StreamModeDetails])(&in.StreamModeDetails)
+		return (*NestedOf[StreamModeDetails, *StreamModeDetails])(&in.StreamModeDetails)
 	case "Tags":
 		return &in.Tags
 	case "WarmThroughputMiBps":
@@ -399,7 +399,7 @@ func (in *ListShardsInput) Member(name string) any {
 	case "StreamCreationTimestamp":
 		return &in.StreamCreationTimestamp
 	case "ShardFilter":
-		return (*nested[ShardFilter, *ShardFilter])(&in.ShardFilter)
+		return (*NestedOf[ShardFilter, *ShardFilter])(&in.ShardFilter)
 	case "StreamARN":
 		return &in.StreamARN
 	case "StreamId":
@@ -585,7 +585,7 @@ type PutRecordsInput struct {
 func (in *PutRecordsInput) Member(name string) any {
 	switch name {
 	case "Records":
-		return (*list[PutRecordsRequestEntry, *PutRecordsRequestEntry])(&in.Records)
+		return (*ListOf[PutRecordsRequestEntry, *PutRecordsRequestEntry])(&in.Records)
 	case "StreamName":
 		return &in.StreamName
 	case "StreamARN":
@@ -599,7 +599,7 @@ func (in *PutRecordsInput) Member(name string) any {
 }
 
 // Reset implements Resetter.
-func (in *PutRecordsInput) Reset() { *in = PutRecordsInput{Records: emptied(in.Records)} }
+func (in *PutRecordsInput) Reset() { *in = PutRecordsInput{Records: Emptied(in.Records)} }
 
 // PutRecordsRequestEntry is a structure within requests.
 type PutRecordsRequestEntry struct {
@@ -838,7 +838,7 @@ func (in *SubscribeToShardInput) Member(name string) any {
 	case "ShardId":
 		return &in.ShardId
 	case "StartingPosition":
-		return (*nested[StartingPosition, *StartingPosition])(&in.StartingPosition)
+		return (*NestedOf[StartingPosition, *StartingPosition])(&in.StartingPosition)
 	case "DryRun":
 		return &in.DryRun
 	}
@@ -894,7 +894,7 @@ type UpdateAccountSettingsInput struct {
 func (in *UpdateAccountSettingsInput) Member(name string) any {
 	switch name {
 	case "MinimumThroughputBillingCommitment":
-		return (*nested[MinimumThroughputBillingCommitmentInput, *MinimumThroughputBillingCommitmentInput])(&in.MinimumThroughputBillingCommitment)
+		return (*NestedOf[MinimumThroughputBillingCommitmentInput, *MinimumThroughputBillingCommitmentInput])(&in.MinimumThroughputBillingCommitment)
 	}
 	return nil
 }
@@ -961,7 +961,7 @@ func (in *UpdateStreamModeInput) Member(name string) any {
 	case "StreamId":
 		return &in.StreamId
 	case "StreamModeDetails":
-		return (*nested[StreamModeDetails, *StreamModeDetails])(&in.StreamModeDetails)
+		return (*NestedOf[StreamModeDetails, *StreamModeDetails])(&in.StreamModeDetails)
 	case "WarmThroughputMiBps":
 		return &in.WarmThroughputMiBps
 	}

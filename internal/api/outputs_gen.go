@@ -15,7 +15,7 @@ func (out *ChildShard) Encode(e Encoder) {
 	e.Key("ShardId")
 	e.String(out.ShardId)
 	e.Key("ParentShards")
-	encodeStrings(e, out.ParentShards)
+	EncodeStrings(e, out.ParentShards)
 	e.Key("HashKeyRange")
 	out.HashKeyRange.Encode(e)
 	e.EndStruct()
@@ -164,7 +164,7 @@ func (out *EnhancedMetrics) Encode(e Encoder) {
 	e.BeginStruct()
 	if out.ShardLevelMetrics.Set {
 		e.Key("ShardLevelMetrics")
-		encodeStrings(e, out.ShardLevelMetrics.V)
+		EncodeStrings(e, out.ShardLevelMetrics.V)
 	}
 	e.EndStruct()
 }
@@ -186,11 +186,11 @@ func (out *EnhancedMonitoringOutput) Encode(e Encoder) {
 	}
 	if out.CurrentShardLevelMetrics.Set {
 		e.Key("CurrentShardLevelMetrics")
-		encodeStrings(e, out.CurrentShardLevelMetrics.V)
+		EncodeStrings(e, out.CurrentShardLevelMetrics.V)
 	}
 	if out.DesiredShardLevelMetrics.Set {
 		e.Key("DesiredShardLevelMetrics")
-		encodeStrings(e, out.DesiredShardLevelMetrics.V)
+		EncodeStrings(e, out.DesiredShardLevelMetrics.V)
 	}
 	if out.StreamARN.Set {
 		e.Key("StreamARN")
@@ -211,7 +211,7 @@ type GetRecordsOutput struct {
 func (out *GetRecordsOutput) Encode(e Encoder) {
 	e.BeginStruct()
 	e.Key("Records")
-	encodeStructs(e, out.Records)
+	EncodeStructs(e, out.Records)
 	if out.NextShardIterator.Set {
 		e.Key("NextShardIterator")
 		e.String(out.NextShardIterator.V)
@@ -222,7 +222,7 @@ func (out *GetRecordsOutput) Encode(e Encoder) {
 	}
 	if out.ChildShards.Set {
 		e.Key("ChildShards")
-		encodeStructs(e, out.ChildShards.V)
+		EncodeStructs(e, out.ChildShards.V)
 	}
 	e.EndStruct()
 }
@@ -282,7 +282,7 @@ func (out *ListShardsOutput) Encode(e Encoder) {
 	e.BeginStruct()
 	if out.Shards.Set {
 		e.Key("Shards")
-		encodeStructs(e, out.Shards.V)
+		EncodeStructs(e, out.Shards.V)
 	}
 	if out.NextToken.Set {
 		e.Key("NextToken")
@@ -302,7 +302,7 @@ func (out *ListStreamConsumersOutput) Encode(e Encoder) {
 	e.BeginStruct()
 	if out.Consumers.Set {
 		e.Key("Consumers")
-		encodeStructs(e, out.Consumers.V)
+		EncodeStructs(e, out.Consumers.V)
 	}
 	if out.NextToken.Set {
 		e.Key("NextToken")
@@ -323,7 +323,7 @@ type ListStreamsOutput struct {
 func (out *ListStreamsOutput) Encode(e Encoder) {
 	e.BeginStruct()
 	e.Key("StreamNames")
-	encodeStrings(e, out.StreamNames)
+	EncodeStrings(e, out.StreamNames)
 	e.Key("HasMoreStreams")
 	e.Bool(out.HasMoreStreams)
 	if out.NextToken.Set {
@@ -332,7 +332,7 @@ func (out *ListStreamsOutput) Encode(e Encoder) {
 	}
 	if out.StreamSummaries.Set {
 		e.Key("StreamSummaries")
-		encodeStructs(e, out.StreamSummaries.V)
+		EncodeStructs(e, out.StreamSummaries.V)
 	}
 	e.EndStruct()
 }
@@ -347,7 +347,7 @@ func (out *ListTagsForResourceOutput) Encode(e Encoder) {
 	e.BeginStruct()
 	if out.Tags.Set {
 		e.Key("Tags")
-		encodeStructs(e, out.Tags.V)
+		EncodeStructs(e, out.Tags.V)
 	}
 	e.EndStruct()
 }
@@ -362,7 +362,7 @@ type ListTagsForStreamOutput struct {
 func (out *ListTagsForStreamOutput) Encode(e Encoder) {
 	e.BeginStruct()
 	e.Key("Tags")
-	encodeStructs(e, out.Tags)
+	EncodeStructs(e, out.Tags)
 	e.Key("HasMoreTags")
 	e.Bool(out.HasMoreTags)
 	e.EndStruct()
@@ -432,7 +432,7 @@ func (out *PutRecordsOutput) Encode(e Encoder) {
 		e.Int(int64(out.FailedRecordCount.V))
 	}
 	e.Key("Records")
-	encodeStructs(e, out.Records)
+	EncodeStructs(e, out.Records)
 	if out.EncryptionType.Set {
 		e.Key("EncryptionType")
 		e.String(out.EncryptionType.V)
@@ -588,7 +588,7 @@ func (out *StreamDescription) Encode(e Encoder) {
 		out.StreamModeDetails.V.Encode(e)
 	}
 	e.Key("Shards")
-	encodeStructs(e, out.Shards)
+	EncodeStructs(e, out.Shards)
 	e.Key("HasMoreShards")
 	e.Bool(out.HasMoreShards)
 	e.Key("RetentionPeriodHours")
@@ -596,7 +596,7 @@ func (out *StreamDescription) Encode(e Encoder) {
 	e.Key("StreamCreationTimestamp")
 	e.Timestamp(out.StreamCreationTimestamp)
 	e.Key("EnhancedMonitoring")
-	encodeStructs(e, out.EnhancedMonitoring)
+	EncodeStructs(e, out.EnhancedMonitoring)
 	if out.EncryptionType.Set {
 		e.Key("EncryptionType")
 		e.String(out.EncryptionType.V)
@@ -650,7 +650,7 @@ func (out *StreamDescriptionSummary) Encode(e Encoder) {
 	e.Key("StreamCreationTimestamp")
 	e.Timestamp(out.StreamCreationTimestamp)
 	e.Key("EnhancedMonitoring")
-	encodeStructs(e, out.EnhancedMonitoring)
+	EncodeStructs(e, out.EnhancedMonitoring)
 	if out.EncryptionType.Set {
 		e.Key("EncryptionType")
 		e.String(out.EncryptionType.V)
@@ -735,7 +735,7 @@ type SubscribeToShardEvent struct {
 func (out *SubscribeToShardEvent) Encode(e Encoder) {
 	e.BeginStruct()
 	e.Key("Records")
-	encodeStructs(e, out.Records)
+	EncodeStructs(e, out.Records)
 	if out.ContinuationSequenceNumber.Set {
 		e.Key("ContinuationSequenceNumber")
 		e.String(out.ContinuationSequenceNumber.V)
@@ -744,7 +744,7 @@ func (out *SubscribeToShardEvent) Encode(e Encoder) {
 	e.Int(out.MillisBehindLatest)
 	if out.ChildShards.Set {
 		e.Key("ChildShards")
-		encodeStructs(e, out.ChildShards.V)
+		EncodeStructs(e, out.ChildShards.V)
 	}
 	e.EndStruct()
 }

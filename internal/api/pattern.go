@@ -24,7 +24,9 @@ var quickChecks = map[string]func(string) bool{
 	`arn:aws.*:kinesis:.*:\d{12}:stream/\S+`: isStreamARN,
 }
 
-func newPattern(text string) *Pattern {
+// NewPattern returns the pattern that a text is. Whether it is one is found out when it
+// is first needed.
+func NewPattern(text string) *Pattern {
 	return &Pattern{
 		text:   text,
 		quick:  quickChecks[text],

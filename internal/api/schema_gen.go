@@ -53,15 +53,15 @@ var Operations = []string{
 }
 
 var (
-	patternConsumerARN    = newPattern(`^(arn):aws.*:kinesis:.*:\d{12}:.*stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+`)
-	patternConsumerName   = newPattern(`[a-zA-Z0-9_.-]+`)
-	patternHashKey        = newPattern(`0|([1-9]\d{0,38})`)
-	patternResourceARN    = newPattern(`arn:aws.*:kinesis:.*:\d{12}:.*stream/\S+`)
-	patternSequenceNumber = newPattern(`0|([1-9]\d{0,128})`)
-	patternShardId        = newPattern(`[a-zA-Z0-9_.-]+`)
-	patternStreamARN      = newPattern(`arn:aws.*:kinesis:.*:\d{12}:stream/\S+`)
-	patternStreamId       = newPattern(`[a-z0-9]{20}-[a-z0-9]{3}`)
-	patternStreamName     = newPattern(`[a-zA-Z0-9_.-]+`)
+	patternConsumerARN    = NewPattern(`^(arn):aws.*:kinesis:.*:\d{12}:.*stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+`)
+	patternConsumerName   = NewPattern(`[a-zA-Z0-9_.-]+`)
+	patternHashKey        = NewPattern(`0|([1-9]\d{0,38})`)
+	patternResourceARN    = NewPattern(`arn:aws.*:kinesis:.*:\d{12}:.*stream/\S+`)
+	patternSequenceNumber = NewPattern(`0|([1-9]\d{0,128})`)
+	patternShardId        = NewPattern(`[a-zA-Z0-9_.-]+`)
+	patternStreamARN      = NewPattern(`arn:aws.*:kinesis:.*:\d{12}:stream/\S+`)
+	patternStreamId       = NewPattern(`[a-z0-9]{20}-[a-z0-9]{3}`)
+	patternStreamName     = NewPattern(`[a-zA-Z0-9_.-]+`)
 )
 
 // AddTagsToStreamSchema constrains AddTagsToStreamInput.

@@ -10,8 +10,8 @@ import (
 const maxViolations = 10
 
 // maxNesting is the number of steps from a request to the deepest value that is
-// constrained: records, 1.member, data.
-const maxNesting = 3
+// constrained: transactItems, 1.member, put, item.
+const maxNesting = 6
 
 // Structure is the constraints on the members of a shape, in the model's order.
 type Structure []Rule
@@ -51,10 +51,21 @@ type validator struct {
 	violations []string
 }
 
-// step is a member, or an element of a list (from 1) when it has no name.
+// step is a member, an element of a list (from 1), or an entry of a map.
 type step struct {
 	name  string
 	index int
+	key   string
+}
+
+func (s step) String() string {
+	switch {
+	case s.name != "":
+		return strings.ToLower(s.name[:1]) + s.name[1:]
+	case s.index > 0:
+		return strconv.Itoa(s.index) + ".member"
+	}
+	return s.key + ".member"
 }
 
 func (v *validator) enter(s step) {
@@ -94,6 +105,8 @@ func (v *validator) member(m any, r *Rule) {
 		if v.present(m.Set, r) {
 			v.number(m.V, r)
 		}
+	case *Opt[float64]:
+		v.present(m.Set, r)
 	case *Opt[bool]:
 		v.present(m.Set, r)
 	case *Opt[Timestamp]:
@@ -102,9 +115,17 @@ func (v *validator) member(m any, r *Rule) {
 		if v.present(m.Set, r) {
 			v.strings(m.V, r)
 		}
+	case *Opt[[]float64]:
+		v.present(m.Set, r)
 	case *Opt[map[string]string]:
 		if v.present(m.Set, r) {
 			v.mapping(m.V, r)
+		}
+	case Raw:
+		v.present(m.Present(), r)
+	case Map:
+		if v.present(m.Len() >= 0, r) {
+			v.entries(m, r)
 		}
 	case Nested:
 		if in := m.Filled(); v.present(in != nil, r) {
@@ -186,6 +207,26 @@ func (v *validator) list(l List, r *Rule) {
 	}
 }
 
+// entries checks a map to structures or to lists of them.
+func (v *validator) entries(m Map, r *Rule) {
+	if n := int64(m.Len()); !r.Value.bounds(n) {
+		v.report(r, "", r.Value.bound("length", n))
+	}
+	for _, key := range m.Keys() {
+		if len(v.violations) == maxViolations {
+			return
+		}
+		v.enter(step{key: key})
+		switch value := m.At(key).(type) {
+		case Input:
+			v.structure(value, r.Of)
+		case List:
+			v.list(value, &Rule{Value: r.Element, Of: r.Of})
+		}
+		v.leave()
+	}
+}
+
 // report adds the violation of a constraint by a value.
 func (v *validator) report(r *Rule, value, constraint string) {
 	if r.Sensitive {
@@ -207,11 +248,7 @@ func (v *validator) add(value, constraint string) {
 		if i > 0 {
 			b.WriteByte('.')
 		}
-		if s.name == "" {
-			b.WriteString(strconv.Itoa(s.index) + ".member")
-			continue
-		}
-		b.WriteString(strings.ToLower(s.name[:1]) + s.name[1:])
+		b.WriteString(s.String())
 	}
 	b.WriteString("' failed to satisfy constraint: ")
 	b.WriteString(constraint)

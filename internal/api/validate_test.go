@@ -258,7 +258,7 @@ func TestQuickChecks(t *testing.T) {
 			if quick(s) && !expression.MatchString(s) {
 				t.Errorf("%s: %q is accepted", text, s)
 			}
-			if got := newPattern(text).Match(s); got != expression.MatchString(s) {
+			if got := NewPattern(text).Match(s); got != expression.MatchString(s) {
 				t.Errorf("%s: %q matches: %t", text, s, got)
 			}
 		}

@@ -227,6 +227,8 @@ func (r *pageReader) Int(n int64) {
 		r.behind = n
 	}
 }
+func (r *pageReader) MapKey(string)           {}
+func (r *pageReader) Float(float64)           {}
 func (r *pageReader) Bool(bool)               {}
 func (r *pageReader) Timestamp(api.Timestamp) {}
 func (r *pageReader) Blob(b api.Blob) {

@@ -9,7 +9,18 @@ import (
 )
 
 func TestGeneratedFilesAreCurrent(t *testing.T) {
-	model, err := os.ReadFile(filepath.Join("..", inputName))
+	inputs, err := filepath.Glob("../*/" + inputName)
+	if err != nil || len(inputs) == 0 {
+		t.Fatal(inputs, err)
+	}
+	for _, input := range append(inputs, "../"+inputName) {
+		t.Run(filepath.Dir(input), func(t *testing.T) { checkCurrent(t, filepath.Dir(input)) })
+	}
+}
+
+// checkCurrent compares the files of a package with what the generator makes.
+func checkCurrent(t *testing.T, dir string) {
+	model, err := os.ReadFile(filepath.Join(dir, inputName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,15 +31,15 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	want := map[string]bool{}
 	for _, f := range files {
 		want[f.name] = true
-		got, err := os.ReadFile(filepath.Join("..", f.name))
+		got, err := os.ReadFile(filepath.Join(dir, f.name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, f.source) {
-			t.Errorf("%s is not what %s gives: run go generate ./internal/api", f.name, inputName)
+			t.Errorf("%s is not what %s gives: run go generate ./internal/api/...", f.name, inputName)
 		}
 	}
-	found, err := filepath.Glob("../*_gen.go")
+	found, err := filepath.Glob(dir + "/*_gen.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,11 +83,12 @@ func TestGenerateRefuses(t *testing.T) {
 		"unknown shape":    {`{"shapes":{"A":{"type":"list","element":"B"}}}`, "unknown shape"},
 		"unknown type":     {`{"shapes":{"A":{"type":"float"}}}`, "unknown type"},
 		"unknown required": {`{"shapes":{"A":{"type":"structure","required":["B"]}}}`, "unknown required"},
-		"list of numbers":  {`{"shapes":{"N":{"type":"long"},"A":{"type":"list","element":"N"}}}`, "strings or structures"},
-		"map of numbers":   {`{"shapes":{"S":{"type":"string"},"N":{"type":"long"},"A":{"type":"map","key":"S","value":"N"}}}`, "string values"},
+		"list of numbers":  {`{"shapes":{"N":{"type":"long"},"A":{"type":"list","element":"N"}}}`, "strings, doubles"},
+		"map of numbers":   {`{"shapes":{"S":{"type":"string"},"N":{"type":"long"},"A":{"type":"map","key":"S","value":"N"}}}`, "string keys"},
 		"scalar input":     {`{"operations":{"O":{"input":"S"}},"shapes":{"S":{"type":"string"}}}`, "not a structure"},
 		"undefined input":  {`{"operations":{"O":{"input":"S"}}}`, "not a structure"},
-		"map in an answer": {`{"operations":{"O":{"output":"T"}},"shapes":{"S":{"type":"string"},"M":{"type":"map","key":"S","value":"S"},"T":{"type":"structure","members":[{"name":"M","shape":"M"}]}}}`, "no maps"},
+		"map of raw":       {`{"operations":{"O":{"input":"T"}},"shapes":{"S":{"type":"string"},"R":{"type":"raw","go":"R"},"M":{"type":"map","key":"S","value":"R"},"T":{"type":"structure","members":[{"name":"M","shape":"M"}]}}}`, "within requests"},
+		"raw of no type":   {`{"shapes":{"A":{"type":"raw"}}}`, "Go type"},
 		"not JSON":         {`[`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

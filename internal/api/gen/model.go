@@ -14,6 +14,10 @@ const inputName = "operations.json"
 
 // model is the content of operations.json.
 type model struct {
+	// Package is the name of the package, and Imports are those of raw shapes.
+	Package string   `json:"package"`
+	Imports []string `json:"imports"`
+
 	Operations map[string]operation `json:"operations"`
 	Shapes     map[string]*shape    `json:"shapes"`
 }
@@ -38,6 +42,7 @@ type shape struct {
 	Pattern   string   `json:"pattern"`
 	Enum      []string `json:"enum"`
 	Sensitive bool     `json:"sensitive"`
+	Go        string   `json:"go"` // the type of a raw shape
 
 	// What parse finds out about structures.
 	inInput, inOutput bool
@@ -76,14 +81,21 @@ func parse(data []byte) (*model, error) {
 		}
 		m.mark(name, op)
 	}
-	for _, name := range m.structures(func(s *shape) bool { return s.inOutput }) {
+	return m, m.checkInputs()
+}
+
+// checkInputs verifies that requests have no member that wire forms cannot fill.
+func (m *model) checkInputs() error {
+	for _, name := range m.structures(func(s *shape) bool { return s.inInput }) {
 		for _, mem := range m.Shapes[name].Members {
-			if m.kind(mem.Shape) == "map" {
-				return nil, fmt.Errorf("shape %s: answers have no maps", name)
+			s := m.Shapes[mem.Shape]
+			value := m.kind(s.Value)
+			if s.Type == "map" && (value == "double" || value == "raw") || s.Type == "list" && m.kind(s.Element) == "timestamp" {
+				return fmt.Errorf("shape %s: %s cannot be within requests", name, mem.Shape)
 			}
 		}
 	}
-	return m, nil
+	return nil
 }
 
 // check verifies that a shape refers to shapes that exist, and has nothing that
@@ -110,14 +122,20 @@ func (m *model) check(s *shape) error {
 	}
 	switch s.Type {
 	case "map":
-		if m.kind(s.Key) != "string" || m.kind(s.Value) != "string" {
-			return errors.New("a map has string keys and string values")
+		v := m.Shapes[s.Value]
+		simple := []string{"string", "double", "structure", "raw"}
+		if m.kind(s.Key) != "string" || !slices.Contains(simple, v.Type) && !m.isStructureList(v) {
+			return errors.New("a map has string keys, and values that are strings, doubles, structures, lists of structures or raw")
 		}
 	case "list":
-		if k := m.kind(s.Element); k != "string" && k != "structure" {
-			return errors.New("a list has strings or structures")
+		if k := m.kind(s.Element); k != "string" && k != "structure" && k != "double" && k != "timestamp" {
+			return errors.New("a list has strings, doubles, timestamps or structures")
 		}
-	case "structure", "string", "blob", "integer", "long", "boolean", "timestamp":
+	case "raw":
+		if s.Go == "" {
+			return errors.New("a raw shape has a Go type")
+		}
+	case "structure", "string", "blob", "integer", "long", "double", "boolean", "timestamp":
 	default:
 		return fmt.Errorf("unknown type %q", s.Type)
 	}
@@ -153,6 +171,7 @@ func (m *model) walk(name string, flag func(*shape) *bool) {
 	}
 	*flag(s) = true
 	m.walk(s.Element, flag)
+	m.walk(s.Value, flag)
 	for _, mem := range s.Members {
 		m.walk(mem.Shape, flag)
 	}

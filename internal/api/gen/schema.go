@@ -24,7 +24,7 @@ func (m *model) schemas(p *printer) {
 		if s.requestOf != "" {
 			p.ln("// %s constrains %s.", m.schemaName(name), name)
 		}
-		p.ln("var %s = &Structure{", m.schemaName(name))
+		p.ln("var %s = &api.Structure{", m.schemaName(name))
 		for _, mem := range s.Members {
 			p.ln("{Name: %q%s},", mem.Name, m.constraints(s, mem))
 		}
@@ -59,7 +59,7 @@ func (m *model) patterns(p *printer) {
 	p.ln("")
 	p.ln("var (")
 	for _, name := range slices.Sorted(maps.Keys(used)) {
-		p.ln("pattern%s = newPattern(%#q)", name, m.Shapes[name].Pattern)
+		p.ln("pattern%s = api.NewPattern(%#q)", name, m.Shapes[name].Pattern)
 	}
 	p.ln(")")
 }
@@ -75,16 +75,16 @@ func (m *model) constraints(owner *shape, mem member) string {
 		b.WriteString(", Sensitive: true")
 	}
 	if c := m.value(mem.Shape); c != "" {
-		b.WriteString(", Value: Constraint{" + c + "}")
+		b.WriteString(", Value: api.Constraint{" + c + "}")
 	}
 	for _, part := range []struct{ field, shape string }{
 		{"Key", s.Key}, {"Element", s.Value}, {"Element", s.Element},
 	} {
-		if part.shape == "" || m.kind(part.shape) == "structure" {
+		if part.shape == "" || m.kind(part.shape) == "structure" || m.kind(part.shape) == "raw" {
 			continue
 		}
 		if c := m.value(part.shape); c != "" {
-			fmt.Fprintf(&b, ", %s: Constraint{%s}", part.field, c)
+			fmt.Fprintf(&b, ", %s: api.Constraint{%s}", part.field, c)
 		}
 	}
 	switch {
@@ -92,6 +92,10 @@ func (m *model) constraints(owner *shape, mem member) string {
 		b.WriteString(", Of: " + m.schemaName(mem.Shape))
 	case m.isStructureList(s):
 		b.WriteString(", Of: " + m.schemaName(s.Element))
+	case s.Type == "map" && m.kind(s.Value) == "structure":
+		b.WriteString(", Of: " + m.schemaName(s.Value))
+	case s.Type == "map" && m.kind(s.Value) == "list":
+		b.WriteString(", Of: " + m.schemaName(m.Shapes[s.Value].Element))
 	}
 	return b.String()
 }
@@ -101,10 +105,10 @@ func (m *model) value(name string) string {
 	s := m.Shapes[name]
 	var fields []string
 	if s.Min != nil {
-		fields = append(fields, fmt.Sprintf("Min: Some[int64](%d)", *s.Min))
+		fields = append(fields, fmt.Sprintf("Min: api.Some[int64](%d)", *s.Min))
 	}
 	if s.Max != nil {
-		fields = append(fields, fmt.Sprintf("Max: Some[int64](%d)", *s.Max))
+		fields = append(fields, fmt.Sprintf("Max: api.Some[int64](%d)", *s.Max))
 	}
 	if s.Pattern != "" {
 		fields = append(fields, "Pattern: pattern"+name)

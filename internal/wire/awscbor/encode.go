@@ -15,6 +15,8 @@ const (
 	itemFalse  = majorSimple<<5 | infoFalse
 	itemTrue   = majorSimple<<5 | infoTrue
 	tagTime    = majorTag<<5 | 1
+
+	itemFloat64 = majorSimple<<5 | infoFloat64
 )
 
 // Encode appends an output, or an error, to dst.
@@ -50,6 +52,9 @@ func (e *Encoder) EndList() { e.buf = append(e.buf, end) }
 // Key implements api.Encoder.
 func (e *Encoder) Key(name string) { e.String(name) }
 
+// MapKey implements api.Encoder.
+func (e *Encoder) MapKey(key string) { e.String(key) }
+
 // String implements api.Encoder. Bytes that are not UTF-8 become U+FFFD.
 func (e *Encoder) String(s string) {
 	if !utf8.ValidString(s) {
@@ -66,6 +71,11 @@ func (e *Encoder) Int(n int64) {
 		return
 	}
 	e.buf = appendHead(e.buf, majorUint, uint64(n))
+}
+
+// Float implements api.Encoder.
+func (e *Encoder) Float(f float64) {
+	e.buf = binary.BigEndian.AppendUint64(append(e.buf, itemFloat64), math.Float64bits(f))
 }
 
 // Bool implements api.Encoder.

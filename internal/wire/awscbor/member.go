@@ -28,12 +28,16 @@ func (d *decoder) member(m any, depth int) bool {
 		return d.int32Member(m, h, depth)
 	case *api.Opt[int64]:
 		return d.int64Member(m, h, depth)
+	case *api.Opt[float64]:
+		return d.floatMember(m, h, depth)
 	case *api.Opt[bool]:
 		return d.boolMember(m, h, depth)
 	case *api.Opt[api.Timestamp]:
 		return d.timestampMember(m, h, depth)
 	case *api.Opt[[]string]:
 		return d.stringsMember(m, h, depth)
+	case *api.Opt[[]float64]:
+		return d.floatsMember(m, h, depth)
 	case *api.Opt[map[string]string]:
 		return d.mapMember(m, h, depth)
 	case api.Nested:
@@ -78,6 +82,36 @@ func (d *decoder) int64Member(m *api.Opt[int64], h head, depth int) bool {
 	}
 	*m = api.Some(n)
 	return true
+}
+
+func (d *decoder) floatMember(m *api.Opt[float64], h head, depth int) bool {
+	f, ok := h.float()
+	if !ok {
+		n, isInteger := h.integer()
+		if !isInteger {
+			return d.refuse(m, h, depth)
+		}
+		f = float64(n)
+	}
+	*m = api.Some(f)
+	return true
+}
+
+func (d *decoder) floatsMember(m *api.Opt[[]float64], h head, depth int) bool {
+	if h.major != majorArray {
+		return d.refuse(m, h, depth)
+	}
+	list := m.V[:0]
+	ok := d.entries(h, depth, func() bool {
+		var f api.Opt[float64]
+		ok := d.member(&f, depth+1)
+		if len(list) < api.MaxEntries {
+			list = append(list, f.V)
+		}
+		return ok
+	})
+	*m = api.Some(list)
+	return ok
 }
 
 func (d *decoder) timestampMember(m *api.Opt[api.Timestamp], h head, depth int) bool {

@@ -149,18 +149,28 @@ func (d *decoder) member(m any, depth int) bool {
 		return d.int32Member(m, depth)
 	case *api.Opt[int64]:
 		return d.int64Member(m, depth)
+	case *api.Opt[float64]:
+		return d.floatMember(m, depth)
 	case *api.Opt[bool]:
 		return d.boolMember(m, depth)
 	case *api.Opt[api.Timestamp]:
 		return d.timestampMember(m, depth)
 	case *api.Opt[[]string]:
 		return d.stringsMember(m, depth)
+	case *api.Opt[[]float64]:
+		return d.floatsMember(m, depth)
 	case *api.Opt[map[string]string]:
 		return d.mapMember(m, depth)
 	case api.Nested:
 		return d.nestedMember(m, depth)
 	case api.List:
 		return d.listMember(m, depth)
+	case api.Input:
+		return d.inputMember(m, depth)
+	case api.Map:
+		return d.entriesMember(m, depth)
+	case api.Raw:
+		return d.rawMember(m, depth)
 	}
 	return d.skip(depth)
 }

@@ -1,6 +1,7 @@
 package awsjson
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -57,6 +58,12 @@ func (e *Encoder) Key(name string) {
 	e.buf = append(e.buf, '"', ':')
 }
 
+// MapKey implements api.Encoder.
+func (e *Encoder) MapKey(key string) {
+	e.separate()
+	e.buf = append(appendString(e.buf, key), ':')
+}
+
 // String implements api.Encoder.
 func (e *Encoder) String(s string) {
 	e.separate()
@@ -67,6 +74,34 @@ func (e *Encoder) String(s string) {
 func (e *Encoder) Int(n int64) {
 	e.separate()
 	e.buf = strconv.AppendInt(e.buf, n, 10)
+}
+
+// Float implements api.Encoder. What JSON has no form for is a string.
+func (e *Encoder) Float(f float64) {
+	e.separate()
+	switch {
+	case math.IsNaN(f):
+		e.buf = append(e.buf, `"NaN"`...)
+	case math.IsInf(f, 1):
+		e.buf = append(e.buf, `"Infinity"`...)
+	case math.IsInf(f, -1):
+		e.buf = append(e.buf, `"-Infinity"`...)
+	default:
+		e.buf = appendFloat(e.buf, f)
+	}
+}
+
+// appendFloat appends a finite number with as many digits as make it that
+// number, and with an exponent only where it is very large or small.
+func appendFloat(dst []byte, f float64) []byte {
+	const least, most = 1e-7, 1e21
+	if abs := math.Abs(f); abs != 0 && (abs < least || abs >= most) {
+		return strconv.AppendFloat(dst, f, 'E', -1, 64)
+	}
+	if f == math.Trunc(f) {
+		return strconv.AppendFloat(dst, f, 'f', 1, 64)
+	}
+	return strconv.AppendFloat(dst, f, 'f', -1, 64)
 }
 
 // Bool implements api.Encoder.

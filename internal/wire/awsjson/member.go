@@ -1,6 +1,11 @@
 package awsjson
 
-import "leat/internal/api"
+import (
+	"math"
+	"strconv"
+
+	"leat/internal/api"
+)
 
 // refuse reads a value that cannot become m, and notes that.
 func (d *decoder) refuse(m any, depth int) bool {
@@ -143,6 +148,76 @@ func (d *decoder) mapMember(m *api.Opt[map[string]string], depth int) bool {
 		}
 		return ok
 	})
+}
+
+func (d *decoder) floatMember(m *api.Opt[float64], depth int) bool {
+	switch c := d.next(); {
+	case c == '"':
+		s, ok := d.text()
+		f, known := specialFloats[s]
+		if !known {
+			d.note(api.Mismatch(m, api.KindString))
+		}
+		*m = api.Some(f)
+		return ok
+	case !startsNumber(c):
+		return d.refuse(m, depth)
+	}
+	token, ok := d.number()
+	if ok {
+		// What is too large becomes infinite, which services refuse.
+		f, _ := strconv.ParseFloat(alias(token), 64)
+		*m = api.Some(f)
+	}
+	return ok
+}
+
+// specialFloats are the numbers that JSON has no form for.
+var specialFloats = map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1)}
+
+func (d *decoder) floatsMember(m *api.Opt[[]float64], depth int) bool {
+	if d.next() != '[' {
+		return d.refuse(m, depth)
+	}
+	list := m.V[:0]
+	ok := d.list(depth, func() bool {
+		var f api.Opt[float64]
+		ok := d.member(&f, depth+1)
+		if len(list) < api.MaxEntries {
+			list = append(list, f.V)
+		}
+		return ok
+	})
+	*m = api.Some(list)
+	return ok
+}
+
+func (d *decoder) entriesMember(m api.Map, depth int) bool {
+	if d.next() != '{' {
+		return d.refuse(m, depth)
+	}
+	m.Begin()
+	return d.object(depth, func(key string) bool { return d.member(m.Put(key), depth+1) })
+}
+
+func (d *decoder) inputMember(m api.Input, depth int) bool {
+	if d.next() != '{' {
+		return d.refuse(m, depth)
+	}
+	return d.structure(m, depth)
+}
+
+// rawMember finds the end of a value, which then reads itself.
+func (d *decoder) rawMember(m api.Raw, depth int) bool {
+	d.next()
+	start := d.pos
+	if !d.skip(depth) {
+		return false
+	}
+	if err := m.Parse(d.data[start:d.pos]); err != nil {
+		d.note(err)
+	}
+	return true
 }
 
 func (d *decoder) nestedMember(m api.Nested, depth int) bool {
