@@ -1,0 +1,284 @@
+package item
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"leat/internal/api"
+)
+
+// maxDepth is how deep values may be nested, the attribute itself being the first
+// level.
+const maxDepth = 32
+
+// Parse implements api.Raw for a value that is a member of a structure. The error
+// is about the shape; Validate tells about the content.
+func (v *Value) Parse(text []byte) *api.Error {
+	p := parser{text: text}
+	if p.next() != '{' {
+		return p.unexpected("Unexpected field type", valueClass)
+	}
+	parsed, err := p.value(1)
+	if err == nil {
+		err = p.done()
+	}
+	if err != nil {
+		return err
+	}
+	*v = parsed
+	return nil
+}
+
+// Clear makes the value absent.
+func (v *Value) Clear() { *v = Value{} }
+
+// Parse implements api.Raw, like Value.Parse.
+func (it *Item) Parse(text []byte) *api.Error {
+	p := parser{text: text}
+	parsed, err := p.item(1)
+	if err == nil {
+		err = p.done()
+	}
+	if err != nil {
+		return err
+	}
+	*it = parsed
+	return nil
+}
+
+// Clear makes the item absent.
+func (it *Item) Clear() { *it = nil }
+
+// Present reports whether there is an item, which may have no attributes.
+func (it Item) Present() bool { return it != nil }
+
+// Parse implements api.Raw, like Value.Parse.
+func (l *List) Parse(text []byte) *api.Error {
+	p := parser{text: text}
+	list := List{}
+	err := p.list("", func() *api.Error {
+		v, err := p.entry(1)
+		list = append(list, v)
+		return err
+	})
+	if err == nil {
+		err = p.done()
+	}
+	if err != nil {
+		return err
+	}
+	*l = list
+	return nil
+}
+
+// Clear makes the list absent.
+func (l *List) Clear() { *l = nil }
+
+// Present reports whether there is a list, which may be empty.
+func (l List) Present() bool { return l != nil }
+
+// Parse implements api.Raw, like Value.Parse.
+func (l *Items) Parse(text []byte) *api.Error {
+	p := parser{text: text}
+	items := Items{}
+	err := p.list("", func() *api.Error {
+		it, err := p.item(1)
+		items = append(items, it)
+		return err
+	})
+	if err == nil {
+		err = p.done()
+	}
+	if err != nil {
+		return err
+	}
+	*l = items
+	return nil
+}
+
+// Clear makes the list absent.
+func (l *Items) Clear() { *l = nil }
+
+// Present reports whether there is a list, which may be empty.
+func (l Items) Present() bool { return l != nil }
+
+// The service's names of its classes, which its messages have.
+const (
+	valueClass   = "class com.amazonaws.dynamodb.v20120810.AttributeValue"
+	mapClass     = "java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>"
+	stringClass  = "class java.lang.String"
+	booleanClass = "class java.lang.Boolean"
+	bytesClass   = "class java.nio.ByteBuffer"
+)
+
+// item reads a map of attribute values.
+func (p *parser) item(depth int) (Item, *api.Error) {
+	if p.next() != '{' {
+		return nil, p.unexpected("Unexpected field type", mapClass)
+	}
+	it := Item{}
+	err := p.object(func(name string) *api.Error {
+		v, err := p.entry(depth)
+		it[name] = v
+		return err
+	})
+	return it, err
+}
+
+// entry reads a value that is in a map or a list.
+func (p *parser) entry(depth int) (Value, *api.Error) {
+	switch p.next() {
+	case '{':
+		return p.value(depth)
+	case 'n':
+		return fault(emptyValue), p.skip()
+	}
+	return Value{}, p.unexpected("Unexpected value type in payload", valueClass)
+}
+
+// value reads an attribute value, at its brace.
+func (p *parser) value(depth int) (Value, *api.Error) {
+	if depth > maxDepth {
+		return fault("Nesting Levels have exceeded supported limits: " +
+			"Attributes in the item have nested levels beyond supported limit"), p.skip()
+	}
+	var found Value
+	several := false
+	err := p.object(func(name string) *api.Error {
+		t := TypeOf(name)
+		if t == None || p.next() == 'n' {
+			return p.skip()
+		}
+		v, err := p.content(t, depth)
+		if err != nil {
+			return err
+		}
+		several = several || found.Present()
+		if !found.Present() || found.Validate() == nil && v.Validate() != nil {
+			found = v
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return Value{}, err
+	case !found.Present():
+		return fault(emptyValue), nil
+	case several && found.Validate() == nil:
+		return fault("Supplied AttributeValue has more than one datatypes set, " +
+			"must contain exactly one of the supported datatypes"), nil
+	}
+	return found, nil
+}
+
+// content reads what a value of a type holds.
+func (p *parser) content(t Type, depth int) (Value, *api.Error) {
+	switch t {
+	case TypeS, TypeN, TypeB:
+		return p.scalar(t)
+	case TypeBOOL, TypeNULL:
+		return p.boolean(t)
+	case TypeM:
+		m, err := p.item(depth + 1)
+		return M(m), err
+	case TypeL:
+		list := []Value{}
+		err := p.list("", func() *api.Error {
+			v, err := p.entry(depth + 1)
+			list = append(list, v)
+			return err
+		})
+		return L(list...), err
+	case TypeSS, TypeNS, TypeBS:
+		return p.set(t.Element())
+	case None:
+	}
+	return Value{}, p.skip()
+}
+
+// scalar reads the text of an S, N or B.
+func (p *parser) scalar(t Type) (Value, *api.Error) {
+	if p.next() != '"' {
+		if t == TypeB {
+			return Value{}, p.unexpected("only base-64-encoded strings are convertible to bytes", bytesClass)
+		}
+		return Value{}, p.unexpected(p.literal()+" cannot be converted to String", stringClass)
+	}
+	s, err := p.string()
+	if err != nil {
+		return Value{}, err
+	}
+	switch t {
+	case TypeN:
+		n, err := ParseNumber(s)
+		if err != nil {
+			return fault(err.Message), nil
+		}
+		return N(n), nil
+	case TypeB:
+		return decodeBinary(s)
+	default:
+		return S(s), nil
+	}
+}
+
+// decodeBinary returns the value of a text in base64.
+func decodeBinary(s string) (Value, *api.Error) {
+	if len(s)%4 != 0 {
+		return Value{}, api.Errorf(api.Serialization,
+			"Base64 encoded length is expected a multiple of 4 bytes but found: %d", len(s))
+	}
+	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil || strings.ContainsAny(s, "\r\n") {
+		return Value{}, api.Errorf(api.Serialization, "Invalid last non-pad Base64 character dectected")
+	}
+	return Value{typ: TypeB, text: string(b)}, nil
+}
+
+// boolean reads the content of a BOOL or NULL.
+func (p *parser) boolean(t Type) (Value, *api.Error) {
+	var truth bool
+	switch p.next() {
+	case 't', 'f':
+		truth = p.next() == 't'
+		if err := p.skip(); err != nil {
+			return Value{}, err
+		}
+	case '"':
+		s, err := p.string()
+		if err != nil {
+			return Value{}, err
+		}
+		if truth, err = api.ParseBool(s); err != nil {
+			return Value{}, api.Errorf(api.Serialization, "Unexpected token received from parser")
+		}
+	default:
+		return Value{}, p.unexpected(p.literal()+" cannot be converted to Boolean", booleanClass)
+	}
+	if t == TypeBOOL {
+		return BOOL(truth), nil
+	}
+	if !truth {
+		return fault("One or more parameter values were invalid: " +
+			"Null attribute value types must have the value of true"), nil
+	}
+	return NULL(), nil
+}
+
+// set reads a set of elements of type t.
+func (p *parser) set(t Type) (Value, *api.Error) {
+	var list []Value
+	class := stringClass
+	if t == TypeB {
+		class = bytesClass
+	}
+	err := p.list(class, func() *api.Error {
+		v, err := p.scalar(t)
+		list = append(list, v)
+		return err
+	})
+	if err != nil {
+		return Value{}, err
+	}
+	return checkedSet(t, list), nil
+}

@@ -1,0 +1,110 @@
+package item
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"leat/internal/api"
+)
+
+const emptyValue = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+
+// fault returns the value whose content a complaint is about.
+func fault(complaint string) Value { return Value{typ: faulty, text: complaint} }
+
+// Validate returns the ValidationException about the content of a value that Parse
+// has made, or nil. A value that it finds fault with has no other use.
+func (v Value) Validate() *api.Error {
+	if v.typ == faulty {
+		return api.Errorf(api.Validation, "%s", v.text)
+	}
+	if v.elements == nil {
+		return nil
+	}
+	if err := v.elements.m.Validate(); err != nil {
+		return err
+	}
+	return List(v.elements.list).Validate()
+}
+
+// Validate validates the values, in the order of their names.
+func (it Item) Validate() *api.Error {
+	for _, name := range it.Names() {
+		if err := it[name].Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Validate validates the values.
+func (l List) Validate() *api.Error {
+	for _, v := range l {
+		if err := v.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Validate validates the items.
+func (l Items) Validate() *api.Error {
+	for _, it := range l {
+		if err := it.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkedSet returns the set of elements of type t, or the fault with it. The
+// words, with their blanks, are the service's.
+func checkedSet(t Type, list []Value) Value {
+	const invalid = "One or more parameter values were invalid: "
+	if len(list) == 0 {
+		switch t {
+		case TypeN:
+			return fault(invalid + "An number set  may not be empty")
+		case TypeB:
+			return fault(invalid + "Binary sets should not be empty")
+		default:
+			return fault(invalid + "An string set  may not be empty")
+		}
+	}
+	if i := firstFault(list); i >= 0 {
+		return list[i]
+	}
+	set := Set(list...)
+	if len(set.index()) == len(list) {
+		return set
+	}
+	switch t {
+	case TypeN:
+		return fault("Input collection contains duplicates")
+	case TypeB:
+		return fault(invalid + "Input collection " + inputTexts(list) + "of type BS contains duplicates.")
+	default:
+		return fault(invalid + "Input collection " + inputTexts(list) + " contains duplicates.")
+	}
+}
+
+func firstFault(list []Value) int {
+	for i := range list {
+		if list[i].typ == faulty {
+			return i
+		}
+	}
+	return -1
+}
+
+// inputTexts returns the elements of a set as the request had them.
+func inputTexts(list []Value) string {
+	texts := make([]string, len(list))
+	for i, v := range list {
+		texts[i] = v.text
+		if v.typ == TypeB {
+			texts[i] = base64.StdEncoding.EncodeToString([]byte(v.text))
+		}
+	}
+	return api.Shown("[" + strings.Join(texts, ", ") + "]")
+}
