@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
@@ -11,6 +12,10 @@ type Error struct {
 	Code    string // the short name of the exception, as in __type
 	Message string // may be empty
 	Status  int    // the HTTP status
+	// Type is what __type is, where that is not the code: "" is the code.
+	Type string
+	// Members, if not nil, writes members of the error beside these.
+	Members func(Encoder)
 }
 
 func (e *Error) Error() string {
@@ -25,7 +30,7 @@ func (e *Error) Error() string {
 func (e *Error) Encode(enc Encoder) {
 	enc.BeginStruct()
 	enc.Key("__type")
-	enc.String(e.Code)
+	enc.String(cmp.Or(e.Type, e.Code))
 	if e.Message != "" {
 		key := "message"
 		if e.Code == string(Serialization) {
@@ -33,6 +38,9 @@ func (e *Error) Encode(enc Encoder) {
 		}
 		enc.Key(key)
 		enc.String(e.Message)
+	}
+	if e.Members != nil {
+		e.Members(enc)
 	}
 	enc.EndStruct()
 }

@@ -81,7 +81,7 @@ func TestStatus(t *testing.T) {
 		}
 	}
 	e := Errorf(ResourceInUse, "Stream %s already exists.", "s")
-	if diff := cmp.Diff(&Error{"ResourceInUseException", "Stream s already exists.", 400}, e); diff != "" {
+	if diff := cmp.Diff(&Error{Code: "ResourceInUseException", Message: "Stream s already exists.", Status: 400}, e); diff != "" {
 		t.Error(diff)
 	}
 	if got := e.Error(); got != "ResourceInUseException: Stream s already exists." {

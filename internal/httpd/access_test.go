@@ -13,7 +13,7 @@ import (
 // newGuarded returns a handler that other names and pages may use, too.
 func newGuarded(log *bytes.Buffer, hosts, origins []string) *httpd.Handler {
 	return httpd.NewHandler(httpd.Config{
-		Operations: echo(), Account: account, Region: region, Hosts: hosts, Origins: origins,
+		Services: asKinesis(echo()...), Account: account, Region: region, Hosts: hosts, Origins: origins,
 		Ready:  func() error { return nil },
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
 	})

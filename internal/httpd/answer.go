@@ -85,6 +85,7 @@ func (h *Handler) write(ctx context.Context, w http.ResponseWriter, x *exchange,
 // Media types of requests and answers.
 const (
 	mediaJSON       = "application/x-amz-json-1.1"
+	mediaJSON10     = "application/x-amz-json-1.0"
 	mediaCBOR       = "application/x-amz-cbor-1.1"
 	mediaLegacyJSON = "application/json"
 	mediaText       = "text/plain; charset=utf-8"

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"leat/internal/kinesis"
+	"leat/internal/service"
 )
 
 // The tests of this file are not parallel, so that what they measure is their
@@ -147,7 +147,7 @@ func readFrames(r io.Reader, each func(kind byte, stream uint32) bool) {
 // begun. Nothing may be left of them.
 func TestResetFlood(t *testing.T) {
 	waits := failing("DescribeLimits", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
-	addr := serve(t, newHandler(new(bytes.Buffer), append([]kinesis.Operation{echo()[0]}, waits)...))
+	addr := serve(t, newHandler(new(bytes.Buffer), append([]service.Operation{echo()[0]}, waits)...))
 	before, goroutines := heapBytes(), runtime.NumGoroutine()
 	c := dial(t, addr)
 	ended := make(chan struct{})

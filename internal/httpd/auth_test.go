@@ -20,7 +20,7 @@ import (
 	"leat/internal/api"
 	"leat/internal/auth"
 	"leat/internal/httpd"
-	"leat/internal/kinesis"
+	"leat/internal/service"
 )
 
 // key is that of the user of a handler with authentication.
@@ -28,7 +28,7 @@ var key = aws.Credentials{AccessKeyID: "LKIAUSER", SecretAccessKey: "secret-of-a
 
 // newAuthenticated returns a handler over operations that a user may perform to
 // whom a policy allows something, at a time.
-func newAuthenticated(t *testing.T, policy string, now func() time.Time, operations ...kinesis.Operation) *httpd.Handler {
+func newAuthenticated(t *testing.T, policy string, now func() time.Time, operations ...service.Operation) *httpd.Handler {
 	t.Helper()
 	d, err := auth.Parse([]byte(`accounts: [{id: "111122223333", users: [{name: user, policies: [` + policy + `],
   keys: [{id: ` + key.AccessKeyID + `, secret: ` + key.SecretAccessKey + `}]}]}]`))
@@ -36,7 +36,7 @@ func newAuthenticated(t *testing.T, policy string, now func() time.Time, operati
 		t.Fatal(err)
 	}
 	return httpd.NewHandler(httpd.Config{
-		Operations: operations, Account: account, Region: region,
+		Services: asKinesis(operations...), Account: account, Region: region,
 		Auth: func() *auth.Directory { return d }, Now: now,
 		Ready: func() error { return nil }, Logger: slog.New(slog.DiscardHandler),
 	})
@@ -68,9 +68,9 @@ func ask(t *testing.T, transport http.RoundTripper, url, operation string) strin
 }
 
 // onStream returns an operation that needs to be allowed on a stream.
-func onStream(op kinesis.Operation) kinesis.Operation {
-	op.Resources = func(c kinesis.Caller, _ api.Input) ([]kinesis.Resource, error) {
-		return []kinesis.Resource{{Action: "kinesis:" + op.Name, ARN: "arn:aws:kinesis:" + c.Region + ":" + c.Account + ":stream/orders"}}, nil
+func onStream(op service.Operation) service.Operation {
+	op.Resources = func(c service.Caller, _ api.Input) ([]service.Resource, error) {
+		return []service.Resource{{Action: "kinesis:" + op.Name, ARN: "arn:aws:kinesis:" + c.Region + ":" + c.Account + ":stream/orders"}}, nil
 	}
 	return op
 }
@@ -116,8 +116,8 @@ func TestConditionsOfTheConnection(t *testing.T) {
 func TestUnnamedIsDenied(t *testing.T) {
 	t.Parallel()
 	nothing := echo()[0]
-	nothing.Resources = func(kinesis.Caller, api.Input) ([]kinesis.Resource, error) { return nil, nil }
-	for name, op := range map[string]kinesis.Operation{"unnamed": echo()[0], "nothing": nothing} {
+	nothing.Resources = func(service.Caller, api.Input) ([]service.Resource, error) { return nil, nil }
+	for name, op := range map[string]service.Operation{"unnamed": echo()[0], "nothing": nothing} {
 		addr := serve(t, newAuthenticated(t, `{Statement: {Effect: Allow, Action: "*", Resource: "*"}}`, nil, op))
 		transport := &http.Transport{}
 		defer transport.CloseIdleConnections()
@@ -131,8 +131,8 @@ func TestUnnamedIsDenied(t *testing.T) {
 func TestDeniedByItsName(t *testing.T) {
 	t.Parallel()
 	op := echo()[0]
-	op.Resources = func(kinesis.Caller, api.Input) ([]kinesis.Resource, error) {
-		return []kinesis.Resource{{Action: "kinesis:A", ARN: "arn:aws:kinesis:::secret", Name: "name"}}, nil
+	op.Resources = func(service.Caller, api.Input) ([]service.Resource, error) {
+		return []service.Resource{{Action: "kinesis:A", ARN: "arn:aws:kinesis:::secret", Name: "name"}}, nil
 	}
 	addr := serve(t, newAuthenticated(t, `{Statement: {Effect: Deny, Action: "*", Resource: "*"}}`, nil, op))
 	transport := &http.Transport{}
@@ -149,9 +149,9 @@ func TestSkewedClock(t *testing.T) {
 	t.Parallel()
 	for _, skew := range []time.Duration{time.Hour, -time.Hour} {
 		now := func() time.Time { return time.Now().Add(skew) }
-		h := newAuthenticated(t, `{Statement: {Effect: Allow, Action: "*", Resource: "*"}}`, now, onStream(kinesis.Operation{
+		h := newAuthenticated(t, `{Statement: {Effect: Allow, Action: "*", Resource: "*"}}`, now, onStream(service.Operation{
 			Name: "DescribeLimits", Schema: &api.Structure{}, Input: func() api.Input { return new(api.DescribeLimitsInput) },
-			Call: func(context.Context, kinesis.Caller, api.Input) (api.Output, error) {
+			Call: func(context.Context, service.Caller, api.Input) (api.Output, error) {
 				return &api.DescribeLimitsOutput{ShardLimit: 7}, nil
 			},
 		}))

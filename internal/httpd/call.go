@@ -17,14 +17,13 @@ func (h *Handler) call(ctx context.Context, x *exchange, rt *route) answer {
 }
 
 // perform decodes the body, validates it, sees that it is allowed, performs the
-// operation and encodes
-// what it returns, unless that is a stream.
+// operation and encodes what it returns, unless that is a stream.
 func (h *Handler) perform(ctx context.Context, x *exchange, rt *route, in api.Input) answer {
 	if err := x.codec.decode(x.body.b, in); err != nil {
-		return h.errorAnswer(x.codec, err)
+		return h.errorAnswer(x, err)
 	}
 	if err := api.Validate(in, rt.Schema); err != nil {
-		return h.errorAnswer(x.codec, err)
+		return h.errorAnswer(x, err)
 	}
 	if err := h.authorize(ctx, x, rt, in); err != nil {
 		return h.failure(ctx, x, rt, err)
@@ -36,12 +35,12 @@ func (h *Handler) perform(ctx context.Context, x *exchange, rt *route, in api.In
 	if err != nil {
 		return h.failure(ctx, x, rt, err)
 	}
-	return h.outputAnswer(x.codec, rt, out)
+	return h.outputAnswer(x, rt, out)
 }
 
 // failure answers an operation's error.
 func (h *Handler) failure(ctx context.Context, x *exchange, rt *route, err error) answer {
-	return h.errorAnswer(x.codec, h.clientError(ctx, x, rt, err))
+	return h.errorAnswer(x, h.clientError(ctx, x, rt, err))
 }
 
 // clientError returns what the client hears of an operation's error. One that no
@@ -65,8 +64,8 @@ func (h *Handler) clientError(ctx context.Context, x *exchange, rt *route, err e
 
 // outputAnswer encodes an operation's output, and releases it. No output is an
 // empty body.
-func (h *Handler) outputAnswer(c *codec, rt *route, out api.Output) answer {
-	a := answer{status: 200, contentType: c.mediaType}
+func (h *Handler) outputAnswer(x *exchange, rt *route, out api.Output) answer {
+	a := answer{status: 200, contentType: x.codec.mediaType}
 	if out == nil {
 		return a
 	}
@@ -75,7 +74,7 @@ func (h *Handler) outputAnswer(c *codec, rt *route, out api.Output) answer {
 		size = s.EncodedSize()
 	}
 	a.buffer = h.buffers.get(size)
-	a.buffer.b = c.encode(a.buffer.b, out)
+	a.buffer.b = x.codec.encode(a.buffer.b, out, x.envelope(rt.Name))
 	a.body = a.buffer.b
 	rt.answerBytes.Store(int64(len(a.body)))
 	if r, ok := out.(api.Releaser); ok {
@@ -85,11 +84,11 @@ func (h *Handler) outputAnswer(c *codec, rt *route, out api.Output) answer {
 }
 
 // errorAnswer encodes an error.
-func (h *Handler) errorAnswer(c *codec, e *api.Error) answer {
+func (h *Handler) errorAnswer(x *exchange, e *api.Error) answer {
 	buf := h.buffers.get(len(e.Code) + len(e.Message))
-	buf.b = c.encode(buf.b, e)
+	buf.b = x.codec.encodeError(buf.b, e, x.envelope(""))
 	return answer{
-		status: e.Status, contentType: c.mediaType, errorType: e.Code,
+		status: e.Status, contentType: x.codec.mediaType, errorType: e.Code,
 		body: buf.b, buffer: buf,
 	}
 }

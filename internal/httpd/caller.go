@@ -9,18 +9,16 @@ import (
 	"strconv"
 
 	"leat/internal/api"
-	"leat/internal/kinesis"
+	"leat/internal/policy"
+	"leat/internal/service"
 	"leat/internal/sigv4"
 	"leat/internal/stream"
 )
 
-// service is what signatures are scoped to.
-const service = "kinesis"
-
 // identify finds out on whose behalf a request is made. The region is that of
 // the signature's scope.
 func (h *Handler) identify(ctx context.Context, x *exchange) *api.Error {
-	x.caller = kinesis.Caller{Account: h.cfg.Account, Region: h.cfg.Region}
+	x.caller = service.Caller{Account: h.cfg.Account, Region: h.cfg.Region, Secure: isSecure(ctx)}
 	params := query(x.URL)
 	signature, err := sigv4.Parse(sigv4.Request{
 		Authorization: x.Header.Get("Authorization"),
@@ -46,10 +44,16 @@ func (h *Handler) identify(ctx context.Context, x *exchange) *api.Error {
 	if stream.ValidAccount(signature.AccessKeyID) {
 		x.caller.Account = signature.AccessKeyID
 	}
+	x.caller.Principal = rootOf(x.caller.Account)
 	if signature.Region == "" {
 		return nil
 	}
 	return x.callFrom(signature.Region)
+}
+
+// rootOf is the principal that an account itself is.
+func rootOf(account string) policy.Principal {
+	return policy.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":root", UserID: account}
 }
 
 // callFrom sets the caller's region.
@@ -74,10 +78,11 @@ func (h *Handler) authenticate(x *exchange, s *sigv4.Signature, params url.Value
 		Method: x.Method, Path: x.URL.EscapedPath(), Query: params,
 		Header: x.signedHeader, Body: x.body.b,
 	}
-	if err := h.verifier.Verify(s, m, key.Key, h.cfg.Now()); err != nil {
+	if err := x.service.verifier.Verify(s, m, key.Key, h.cfg.Now()); err != nil {
 		return authError(err)
 	}
 	x.principal = key.Principal
+	x.caller.Principal = key.Principal.Principal
 	x.caller.Account = key.Principal.Account
 	x.caller.CrossAccount = true // authorize decides
 	return nil

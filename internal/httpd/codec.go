@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/wire/awscbor"
 	"leat/internal/wire/awsjson"
 )
@@ -13,27 +14,60 @@ type codec struct {
 	decode func(body []byte, in api.Input) *api.Error
 	// valid says whether a body has the form at all.
 	valid func(body []byte) bool
-	// encode appends an output, or an error, to dst.
-	encode func(dst []byte, out api.Output) []byte
+	// encode appends an output to dst, encodeError an error.
+	encode      func(dst []byte, out api.Output, env envelope) []byte
+	encodeError func(dst []byte, e *api.Error, env envelope) []byte
 	// without is the operation that AWS fails to answer in this form.
 	without string
 }
 
-// codecs has the wire forms by their media types.
+// envelope is what an answer may say beside its content.
+type envelope struct {
+	service              *service.Service
+	operation, requestID string
+}
+
+// bare makes an encode of one that knows no envelope.
+func bare(encode func([]byte, api.Output) []byte) func([]byte, api.Output, envelope) []byte {
+	return func(dst []byte, out api.Output, _ envelope) []byte { return encode(dst, out) }
+}
+
+// typed makes an encodeError of an encode: the service says what the error's
+// type is called.
+func typed(encode func([]byte, api.Output) []byte) func([]byte, *api.Error, envelope) []byte {
+	return func(dst []byte, e *api.Error, env envelope) []byte {
+		if name := env.service.ErrorType; name != nil {
+			named := *e
+			named.Type = name(e.Code)
+			e = &named
+		}
+		return encode(dst, e)
+	}
+}
+
+// codecs has the wire forms of Kinesis by their media types.
 var codecs = map[string]*codec{
 	mediaJSON: {
 		mediaType: mediaJSON,
 		decode:    awsjson.Decode,
 		valid:     awsjson.Valid,
-		encode:    awsjson.Encode,
+		encode:    bare(awsjson.Encode), encodeError: typed(awsjson.Encode),
 	},
 	mediaCBOR: {
 		mediaType: mediaCBOR,
 		decode:    awscbor.Decode,
 		valid:     awscbor.Valid,
-		encode:    awscbor.Encode,
-		without:   "SubscribeToShard",
+		encode:    bare(awscbor.Encode), encodeError: typed(awscbor.Encode),
+		without: "SubscribeToShard",
 	},
+}
+
+// json10 is the wire form of the other services that are addressed by a target.
+var json10 = &codec{
+	mediaType: mediaJSON10,
+	decode:    awsjson.Decode,
+	valid:     awsjson.Valid,
+	encode:    bare(awsjson.Encode), encodeError: typed(awsjson.Encode),
 }
 
 // codecOf returns the wire form of a media type, and whether it is one of ours.

@@ -16,11 +16,11 @@ import (
 	"testing"
 
 	"leat/internal/httpd"
-	"leat/internal/kinesis"
+	"leat/internal/service"
 )
 
 // harmless are the operations of echo that have no reason to fail.
-func harmless() []kinesis.Operation { return echo()[:2] }
+func harmless() []service.Operation { return echo()[:2] }
 
 // strict is a handler that fails the test when an answer is the server's fault.
 type strict struct {

@@ -57,16 +57,17 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/auth"
-	"leat/internal/kinesis"
 	"leat/internal/metrics"
+	"leat/internal/service"
 	"leat/internal/sigv4"
 )
 
 // Config is what a Handler is made of. All members are required but Hosts,
 // Origins, Auth, Now and Metrics.
 type Config struct {
-	// Operations is the table of operations.
-	Operations []kinesis.Operation
+	// Services are what is served. What names no service is answered as Kinesis
+	// answers it, whether that is among them or not.
+	Services []service.Service
 	// Account and Region are those of callers that do not say.
 	Account, Region string
 	// Hosts are names of the server beside IP addresses and localhost.
@@ -89,14 +90,15 @@ type Config struct {
 
 // Handler answers requests. It is an http.Handler.
 type Handler struct {
-	cfg     Config
-	log     *slog.Logger
-	access  access
-	targets map[string]*route // by the X-Amz-Target that names them
-	buffers bufferPool
-	bodies  bodyBudget
-	// verifier is used if there is cfg.Auth.
-	verifier *sigv4.Verifier
+	cfg    Config
+	log    *slog.Logger
+	access access
+	// services has those of cfg by the names of signatures' scopes.
+	services map[string]*served
+	kinesis  *served
+	targets  map[string]*route // by the X-Amz-Target that names them
+	buffers  bufferPool
+	bodies   bodyBudget
 	metrics  *metrics.Metrics
 	// unnamed counts requests for no operation of the table.
 	unnamed *metrics.Operation
@@ -106,9 +108,17 @@ type Handler struct {
 	refusal sync.Once
 }
 
+// served is a service with what the handler remembers of it.
+type served struct {
+	service.Service
+	// verifier is used if there is Config.Auth.
+	verifier *sigv4.Verifier
+}
+
 // route is an operation with what the handler remembers of it.
 type route struct {
-	kinesis.Operation
+	service.Operation
+	service *served
 	metrics *metrics.Operation
 	// answerBytes is the size of the last answer, and so a guess of the next
 	// one's, which then needs not grow step by step.
@@ -133,15 +143,11 @@ func (rt *route) recycle(in api.Input) {
 	}
 }
 
-// targetPrefix is the service's part of X-Amz-Target.
-const targetPrefix = "Kinesis_20131202."
-
-// NewHandler returns a handler for the operations of cfg.
+// NewHandler returns a handler for the services of cfg.
 func NewHandler(cfg Config) *Handler {
 	h := &Handler{
 		cfg: cfg, log: cfg.Logger, access: newAccess(cfg.Hosts, cfg.Origins),
-		targets:  make(map[string]*route, len(cfg.Operations)),
-		verifier: sigv4.NewVerifier(service), metrics: cfg.Metrics,
+		services: make(map[string]*served), targets: make(map[string]*route), metrics: cfg.Metrics,
 	}
 	if h.cfg.Now == nil {
 		h.cfg.Now = time.Now
@@ -152,11 +158,27 @@ func NewHandler(cfg Config) *Handler {
 	if !cfg.HideMetrics {
 		h.metricsPage = newMetricsPage(h.metrics)
 	}
-	h.unnamed = h.metrics.Operation(metrics.Other)
-	for _, op := range cfg.Operations {
-		h.targets[targetPrefix+op.Name] = &route{Operation: op, metrics: h.metrics.Operation(op.Name)}
+	h.unnamed = h.metrics.Operation(metrics.Other, metrics.Other)
+	for _, s := range cfg.Services {
+		h.add(s)
 	}
+	if h.services[kinesisName] == nil {
+		h.add(service.Service{Name: kinesisName})
+	}
+	h.kinesis = h.services[kinesisName]
 	return h
+}
+
+// add adds a service.
+func (h *Handler) add(s service.Service) {
+	svc := &served{Service: s, verifier: sigv4.NewVerifier(s.Name)}
+	h.services[s.Name] = svc
+	for _, op := range s.Operations {
+		rt := &route{Operation: op, service: svc, metrics: h.metrics.Operation(s.Name, op.Name)}
+		if s.Target != "" {
+			h.targets[s.Target+"."+op.Name] = rt
+		}
+	}
 }
 
 // exchange is one request on its way through the handler.
@@ -175,9 +197,15 @@ type exchange struct {
 	kind     string             // the media type of the body
 	served   bool               // whether operations can be asked in that
 	codec    *codec             // of the answer, where that is not XML
-	caller   kinesis.Caller
+	service  *served            // that the request is for
+	caller   service.Caller
 	// principal is who has signed the request, nil where any credentials pass.
 	principal *auth.Principal
+}
+
+// envelope is what an answer to the request may say beside its content.
+func (x *exchange) envelope(operation string) envelope {
+	return envelope{service: &x.service.Service, operation: operation, requestID: x.ids.request}
 }
 
 // ServeHTTP answers one request.
@@ -186,7 +214,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.metrics.InFlight.Add(-1)
 	x := &exchange{
 		Request: r, control: http.NewResponseController(w), ids: newRequestIDs(), start: time.Now(), metrics: h.unnamed,
-		admitted: h.cfg.Auth != nil || h.access.admits(r),
+		admitted: h.cfg.Auth != nil || h.access.admits(r), service: h.kinesis,
 	}
 	x.kind = mediaType(r.Header.Get("Content-Type"))
 	x.codec, x.served = codecOf(x.kind)
@@ -214,7 +242,7 @@ func (h *Handler) respondSafely(ctx context.Context, x *exchange) (a answer) {
 			"target", x.Header.Get("X-Amz-Target"), "request_id", x.ids.request, "stack", string(debug.Stack()))
 		// What panicked may have left its body with somebody who still uses it.
 		x.body = nil
-		a = h.errorAnswer(x.codec, api.Errorf(api.InternalFailure, ""))
+		a = h.errorAnswer(x, api.Errorf(api.InternalFailure, ""))
 	}()
 	return h.respond(ctx, x)
 }
@@ -238,38 +266,10 @@ func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 	case x.Method != http.MethodPost:
 		return accessDenied()
 	}
-	target := x.Header.Get("X-Amz-Target")
-	rt, known := h.targets[target]
-	if known {
-		x.metrics = rt.metrics
+	if svc, rt, ok := h.addressed(x); ok {
+		return h.respondTo(ctx, x, svc, rt)
 	}
-	switch {
-	case len(x.body.b) == 0 && known:
-		return h.errorAnswer(x.codec, api.Errorf(api.Serialization, ""))
-	case len(x.body.b) == 0:
-		return h.errorAnswer(x.codec, api.Errorf(api.UnknownOperation, ""))
-	case x.kind == mediaLegacyJSON:
-		return legacyAnswer(codecs[mediaJSON].valid(x.body.b))
-	case !x.served && !namesOperation(target):
-		return accessDenied()
-	case !x.served:
-		return xmlError(http.StatusNotFound, string(api.UnknownOperation), "")
-	}
-	authError := h.identify(ctx, x)
-	if !known || authError != nil {
-		// Below, decoding finds what does not parse. Here nothing is decoded.
-		switch {
-		case !x.codec.valid(x.body.b):
-			return h.errorAnswer(x.codec, api.Errorf(api.Serialization, ""))
-		case !known:
-			return h.errorAnswer(x.codec, api.Errorf(api.UnknownOperation, ""))
-		}
-		return h.errorAnswer(x.codec, authError)
-	}
-	if rt.Name == x.codec.without {
-		return h.errorAnswer(x.codec, api.Errorf(api.InternalFailure, ""))
-	}
-	return h.call(ctx, x, rt)
+	return h.respondKinesis(ctx, x)
 }
 
 // probe answers the requests of those who watch the server. They get to know

@@ -18,7 +18,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/httpd"
-	"leat/internal/kinesis"
+	"leat/internal/service"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -35,12 +35,12 @@ const (
 //	DeleteStream           an *api.Error
 //	DescribeLimits         an error that is none of a client's business
 //	ListStreams            a panic
-func echo() []kinesis.Operation {
-	return []kinesis.Operation{
+func echo() []service.Operation {
+	return []service.Operation{
 		{
 			Name: "DescribeStreamSummary", Schema: api.DescribeStreamSummarySchema,
 			Input: func() api.Input { return new(api.DescribeStreamSummaryInput) },
-			Call: func(_ context.Context, c kinesis.Caller, in api.Input) (api.Output, error) {
+			Call: func(_ context.Context, c service.Caller, in api.Input) (api.Output, error) {
 				name := in.(*api.DescribeStreamSummaryInput).StreamName.V
 				return &api.PutRecordOutput{ShardId: name, SequenceNumber: c.Account + " " + c.Region}, nil
 			},
@@ -48,7 +48,7 @@ func echo() []kinesis.Operation {
 		{
 			Name: "CreateStream", Schema: api.CreateStreamSchema,
 			Input: func() api.Input { return new(api.CreateStreamInput) },
-			Call:  func(context.Context, kinesis.Caller, api.Input) (api.Output, error) { return nil, nil },
+			Call:  func(context.Context, service.Caller, api.Input) (api.Output, error) { return nil, nil },
 		},
 		failing("DeleteStream", func(context.Context) error {
 			return api.Errorf(api.ResourceNotFound, "Stream x under account y not found.")
@@ -58,20 +58,25 @@ func echo() []kinesis.Operation {
 	}
 }
 
-func failing(name string, call func(context.Context) error) kinesis.Operation {
-	return kinesis.Operation{
+func failing(name string, call func(context.Context) error) service.Operation {
+	return service.Operation{
 		Name: name, Schema: &api.Structure{},
 		Input: func() api.Input { return new(api.DescribeStreamSummaryInput) },
-		Call: func(ctx context.Context, _ kinesis.Caller, _ api.Input) (api.Output, error) {
+		Call: func(ctx context.Context, _ service.Caller, _ api.Input) (api.Output, error) {
 			return nil, call(ctx)
 		},
 	}
 }
 
+// asKinesis returns a service whose operations are asked for as those of Kinesis.
+func asKinesis(operations ...service.Operation) []service.Service {
+	return []service.Service{{Name: "kinesis", Target: "Kinesis_20131202", Operations: operations}}
+}
+
 // newHandler returns a handler over operations that logs to the buffer.
-func newHandler(log *bytes.Buffer, operations ...kinesis.Operation) *httpd.Handler {
+func newHandler(log *bytes.Buffer, operations ...service.Operation) *httpd.Handler {
 	return httpd.NewHandler(httpd.Config{
-		Operations: operations, Account: account, Region: region,
+		Services: asKinesis(operations...), Account: account, Region: region,
 		Ready:  func() error { return nil },
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
 	})

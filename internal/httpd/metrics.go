@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"leat/internal/api"
-	"leat/internal/kinesis"
 	"leat/internal/metrics"
+	"leat/internal/service"
 )
 
 const (
@@ -21,10 +21,10 @@ const (
 
 // metricsAccess is the operation that policies are asked about for the page of
 // metrics.
-var metricsAccess = &route{Operation: kinesis.Operation{
+var metricsAccess = &route{Operation: service.Operation{
 	Name: "Metrics",
-	Resources: func(kinesis.Caller, api.Input) ([]kinesis.Resource, error) {
-		return []kinesis.Resource{{Action: "leat:Metrics", ARN: "*"}}, nil
+	Resources: func(service.Caller, api.Input) ([]service.Resource, error) {
+		return []service.Resource{{Action: "leat:Metrics", ARN: "*"}}, nil
 	},
 }}
 

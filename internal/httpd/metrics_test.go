@@ -19,8 +19,8 @@ import (
 	"leat/internal/api"
 	"leat/internal/auth"
 	"leat/internal/httpd"
-	"leat/internal/kinesis"
 	"leat/internal/metrics"
+	"leat/internal/service"
 )
 
 const metricsPage = "GET /metrics"
@@ -73,7 +73,7 @@ func TestRequestsAreCounted(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
 	h := httpd.NewHandler(httpd.Config{
-		Operations: echo(), Account: account, Region: region, Metrics: m,
+		Services: asKinesis(echo()...), Account: account, Region: region, Metrics: m,
 		Ready: func() error { return nil }, Logger: slog.New(slog.DiscardHandler),
 	})
 	answered := 0
@@ -102,17 +102,17 @@ func TestRequestsAreCounted(t *testing.T) {
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1/metrics", nil))
 	page := w.Body.String()
 	wantLines(t, page,
-		`leat_requests_total{code="OK",operation="DescribeStreamSummary"} 2`,
-		`leat_request_bytes_total{operation="DescribeStreamSummary"} `+itoa(2*len(name)),
-		`leat_answer_bytes_total{operation="DescribeStreamSummary"} `+itoa(2*answered),
-		`leat_request_duration_seconds_count{operation="DescribeStreamSummary"} 2`,
-		`leat_requests_total{code="OK",operation="CreateStream"} 1`,
-		`leat_requests_total{code="OK",operation="DescribeLimits"} 0`,
-		`leat_requests_total{code="SerializationException",operation="CreateStream"} 1`,
-		`leat_requests_total{code="ResourceNotFoundException",operation="DeleteStream"} 2`,
-		`leat_requests_total{code="InternalFailure",operation="ListStreams"} 1`,
-		`leat_requests_total{code="UnknownOperationException",operation="other"} 2`,
-		`leat_requests_total{code="AccessDeniedException",operation="other"} 1`,
+		`leat_requests_total{code="OK",operation="DescribeStreamSummary",service="kinesis"} 2`,
+		`leat_request_bytes_total{operation="DescribeStreamSummary",service="kinesis"} `+itoa(2*len(name)),
+		`leat_answer_bytes_total{operation="DescribeStreamSummary",service="kinesis"} `+itoa(2*answered),
+		`leat_request_duration_seconds_count{operation="DescribeStreamSummary",service="kinesis"} 2`,
+		`leat_requests_total{code="OK",operation="CreateStream",service="kinesis"} 1`,
+		`leat_requests_total{code="OK",operation="DescribeLimits",service="kinesis"} 0`,
+		`leat_requests_total{code="SerializationException",operation="CreateStream",service="kinesis"} 1`,
+		`leat_requests_total{code="ResourceNotFoundException",operation="DeleteStream",service="kinesis"} 2`,
+		`leat_requests_total{code="InternalFailure",operation="ListStreams",service="kinesis"} 1`,
+		`leat_requests_total{code="UnknownOperationException",operation="other",service="other"} 2`,
+		`leat_requests_total{code="AccessDeniedException",operation="other",service="other"} 1`,
 		`leat_requests_in_flight 1`,
 		`leat_subscriptions 0`,
 	)
@@ -130,13 +130,13 @@ func TestSubscriptionsAreCounted(t *testing.T) {
 	m := metrics.New()
 	running := make(chan int64, 1)
 	h := httpd.NewHandler(httpd.Config{
-		Operations: []kinesis.Operation{{
+		Services: asKinesis(service.Operation{
 			Name: "SubscribeToShard", Schema: &api.Structure{},
 			Input: func() api.Input { return new(api.DescribeStreamSummaryInput) },
-			Stream: func(context.Context, kinesis.Caller, api.Input) (kinesis.Events, error) {
+			Stream: func(context.Context, service.Caller, api.Input) (service.Events, error) {
 				return func(func(api.Output, error) bool) { running <- m.Subscriptions.Load() }, nil
 			},
-		}},
+		}),
 		Account: account, Region: region, Metrics: m,
 		Ready: func() error { return nil }, Logger: slog.New(slog.DiscardHandler),
 	})
@@ -146,7 +146,7 @@ func TestSubscriptionsAreCounted(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	httpd.NewMetricsHandler(m).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	wantLines(t, w.Body.String(), `leat_answer_bytes_total{operation="SubscribeToShard"} `+itoa(len(r.body)))
+	wantLines(t, w.Body.String(), `leat_answer_bytes_total{operation="SubscribeToShard",service="kinesis"} `+itoa(len(r.body)))
 }
 
 // TestMetricsElsewhere hides the page, and shows it on a handler of its own.
@@ -154,7 +154,7 @@ func TestMetricsElsewhere(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
 	hidden := serve(t, httpd.NewHandler(httpd.Config{
-		Operations: echo(), Account: account, Region: region, Metrics: m, HideMetrics: true,
+		Services: asKinesis(echo()...), Account: account, Region: region, Metrics: m, HideMetrics: true,
 		Ready: func() error { return nil }, Logger: slog.New(slog.DiscardHandler),
 	}))
 	if r := exchange(t, hidden, request(metricsPage, nil, "")); r.StatusCode != http.StatusForbidden || r.body != denied {
@@ -168,7 +168,7 @@ func TestMetricsElsewhere(t *testing.T) {
 		}
 	}
 	wantLines(t, exchange(t, addr, request(metricsPage, nil, "")).body,
-		`leat_requests_total{code="AccessDeniedException",operation="other"} 1`)
+		`leat_requests_total{code="AccessDeniedException",operation="other",service="other"} 1`)
 }
 
 // TestMetricsNeedPermission asks with authentication: unsigned, wrongly signed,
@@ -230,7 +230,7 @@ func newAudited(t *testing.T, log io.Writer, policy string) *httpd.Handler {
 		t.Fatal(err)
 	}
 	return httpd.NewHandler(httpd.Config{
-		Operations: echo(), Account: account, Region: region, Auth: func() *auth.Directory { return d },
+		Services: asKinesis(echo()...), Account: account, Region: region, Auth: func() *auth.Directory { return d },
 		Ready: func() error { return nil }, Logger: slog.New(slog.NewTextHandler(log, nil)),
 	})
 }

@@ -29,7 +29,7 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	case errors.Is(err, errTooLarge):
 		return answer{status: http.StatusRequestEntityTooLarge}, false
 	case errors.Is(err, errTooMany):
-		return h.errorAnswer(x.codec, api.Errorf(api.ServiceUnavailable, "Too many requests from this address are being read.")), false
+		return h.errorAnswer(x, api.Errorf(api.ServiceUnavailable, "Too many requests from this address are being read.")), false
 	case err != nil:
 		// The deadline stays: net/http may go on reading, to drain the body.
 		return answer{status: http.StatusBadRequest}, false

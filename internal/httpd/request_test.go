@@ -14,6 +14,7 @@ import (
 func arriving(r io.Reader, size int64) *exchange {
 	w := httptest.NewRecorder()
 	return &exchange{
+		service: &served{},
 		Request: &http.Request{Body: io.NopCloser(r), ContentLength: size, RemoteAddr: "192.0.2.1:1234"},
 		control: http.NewResponseController(w), codec: codecs[mediaJSON],
 	}

@@ -19,7 +19,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/httpd"
-	"leat/internal/kinesis"
+	"leat/internal/service"
 )
 
 // TestHTTP2WithPriorKnowledge sends requests of which one is too large. It must
@@ -261,7 +261,7 @@ func TestOutputIsReleasedOnceEncoded(t *testing.T) {
 	t.Parallel()
 	out := new(released)
 	op := echo()[0]
-	op.Call = func(context.Context, kinesis.Caller, api.Input) (api.Output, error) { return out, nil }
+	op.Call = func(context.Context, service.Caller, api.Input) (api.Output, error) { return out, nil }
 	local(t.Context(), newHandler(new(bytes.Buffer), op), op.Name)
 	if out.encoded != 1 || out.releases != 1 {
 		t.Errorf("encoded %d times, released %d times", out.encoded, out.releases)

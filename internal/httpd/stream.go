@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"leat/internal/api"
-	"leat/internal/kinesis"
+	"leat/internal/service"
 	"leat/internal/wire/eventstream"
 )
 
@@ -15,7 +15,7 @@ import (
 type eventStream struct {
 	route  *route
 	codec  *codec // of the events
-	events kinesis.Events
+	events service.Events
 }
 
 // begin performs an operation whose answer is a stream. Until then its errors
@@ -80,7 +80,7 @@ func (h *Handler) sendEvent(m *messages, s *eventStream, event api.Output) error
 	buf := h.buffers.get(size)
 	defer h.buffers.put(buf)
 	buf.b = eventstream.AppendEvent(buf.b, s.route.EventType, s.codec.mediaType, func(dst []byte) []byte {
-		return s.codec.encode(dst, event)
+		return s.codec.encode(dst, event, envelope{})
 	})
 	if r, ok := event.(api.Releaser); ok {
 		r.Release()

@@ -17,15 +17,15 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/httpd"
-	"leat/internal/kinesis"
+	"leat/internal/service"
 )
 
 // streaming is an operation with a stream of events.
-func streaming(events func(ctx context.Context) (kinesis.Events, error)) kinesis.Operation {
-	return kinesis.Operation{
+func streaming(events func(ctx context.Context) (service.Events, error)) service.Operation {
+	return service.Operation{
 		Name: "SubscribeToShard", Schema: &api.Structure{}, EventType: "SubscribeToShardEvent",
 		Input: func() api.Input { return new(api.SubscribeToShardInput) },
-		Stream: func(ctx context.Context, _ kinesis.Caller, _ api.Input) (kinesis.Events, error) {
+		Stream: func(ctx context.Context, _ service.Caller, _ api.Input) (service.Events, error) {
 			return events(ctx)
 		},
 	}
@@ -90,7 +90,7 @@ func TestEventsAreSentAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, major := range []int{1, 2} {
 		next := make(chan int64)
-		addr := serve(t, newHandler(new(bytes.Buffer), streaming(func(context.Context) (kinesis.Events, error) {
+		addr := serve(t, newHandler(new(bytes.Buffer), streaming(func(context.Context) (service.Events, error) {
 			return func(yield func(api.Output, error) bool) {
 				for n := range next {
 					if !yield(event(n), nil) {
@@ -155,7 +155,7 @@ func TestStreamsEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
-			w := local(t.Context(), newHandler(&log, streaming(func(context.Context) (kinesis.Events, error) {
+			w := local(t.Context(), newHandler(&log, streaming(func(context.Context) (service.Events, error) {
 				return tt.events, nil
 			})), "SubscribeToShard")
 			var got []message
@@ -178,7 +178,7 @@ func TestStreamsEnd(t *testing.T) {
 
 func TestErrorBeforeAStream(t *testing.T) {
 	t.Parallel()
-	w := local(t.Context(), newHandler(new(bytes.Buffer), streaming(func(context.Context) (kinesis.Events, error) {
+	w := local(t.Context(), newHandler(new(bytes.Buffer), streaming(func(context.Context) (service.Events, error) {
 		return nil, api.Errorf(api.ResourceInUse, "taken")
 	})), "SubscribeToShard")
 	if w.Code != 400 || w.Body.String() != `{"__type":"ResourceInUseException","message":"taken"}` {
@@ -189,7 +189,7 @@ func TestErrorBeforeAStream(t *testing.T) {
 func TestEventsAreReleased(t *testing.T) {
 	t.Parallel()
 	released := 0
-	local(t.Context(), newHandler(new(bytes.Buffer), streaming(func(context.Context) (kinesis.Events, error) {
+	local(t.Context(), newHandler(new(bytes.Buffer), streaming(func(context.Context) (service.Events, error) {
 		return func(yield func(api.Output, error) bool) {
 			for i := range 3 {
 				if released != i {
@@ -208,7 +208,7 @@ func TestEventsAreReleased(t *testing.T) {
 func TestStreamEndsWithItsClient(t *testing.T) {
 	t.Parallel()
 	ended := make(chan struct{})
-	addr := serve(t, newHandler(new(bytes.Buffer), streaming(func(ctx context.Context) (kinesis.Events, error) {
+	addr := serve(t, newHandler(new(bytes.Buffer), streaming(func(ctx context.Context) (service.Events, error) {
 		return func(func(api.Output, error) bool) {
 			<-ctx.Done()
 			close(ended)
@@ -233,7 +233,7 @@ func TestSlowStream(t *testing.T) {
 		sent := 0
 		ended := make(chan time.Time, 1)
 		l := newPipeListener()
-		s := httpd.NewServer(newHandler(new(bytes.Buffer), streaming(func(context.Context) (kinesis.Events, error) {
+		s := httpd.NewServer(newHandler(new(bytes.Buffer), streaming(func(context.Context) (service.Events, error) {
 			return func(yield func(api.Output, error) bool) {
 				defer func() { ended <- time.Now() }()
 				for yield(event(0), nil) {

@@ -6,16 +6,17 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
 // accountKey is where an account's settings in a region are kept.
-func (c Caller) accountKey() engine.Key { return engine.NewKey("account", c.Account, c.Region) }
+func accountKey(c service.Caller) engine.Key { return engine.NewKey("account", c.Account, c.Region) }
 
 // commitment returns the account's agreement to a minimum of throughput, and
 // the revision that it was written in.
-func (s *Service) commitment(ctx context.Context, c Caller) (stream.Commitment, engine.Revision, error) {
-	entry, err := s.engine.Get(ctx, c.accountKey())
+func (s *Service) commitment(ctx context.Context, c service.Caller) (stream.Commitment, engine.Revision, error) {
+	entry, err := s.engine.Get(ctx, accountKey(c))
 	if errors.Is(err, engine.ErrNotFound) {
 		return stream.Commitment{}, engine.Absent, nil
 	}
@@ -28,7 +29,7 @@ func (s *Service) commitment(ctx context.Context, c Caller) (stream.Commitment, 
 
 // committed performs a change that gives a stream warm throughput, which only
 // accounts with a commitment may have. The commitment does not end meanwhile.
-func (s *Service) committed(ctx context.Context, c Caller, change func() error) error {
+func (s *Service) committed(ctx context.Context, c service.Caller, change func() error) error {
 	s.accounts.Lock()
 	defer s.accounts.Unlock()
 	agreed, _, err := s.commitment(ctx, c)

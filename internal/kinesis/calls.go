@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -37,7 +38,7 @@ func (s *Service) limitCalls(table []Operation) []Operation {
 		if limit == (CallRate{}) {
 			continue
 		}
-		table[i].Call = func(ctx context.Context, c Caller, in api.Input) (api.Output, error) {
+		table[i].Call = func(ctx context.Context, c service.Caller, in api.Input) (api.Output, error) {
 			if err := s.admitCall(c, name, limit, in); err != nil {
 				return nil, err
 			}
@@ -48,7 +49,7 @@ func (s *Service) limitCalls(table []Operation) []Operation {
 }
 
 // admitCall takes one call of an operation, or refuses it.
-func (s *Service) admitCall(c Caller, operation string, limit CallRate, in api.Input) error {
+func (s *Service) admitCall(c service.Caller, operation string, limit CallRate, in api.Input) error {
 	owner, named := streamNamed(c, in)
 	key := callKey{account: c.Account, region: c.Region, operation: operation}
 	if limit.PerStream {
@@ -65,7 +66,7 @@ func (s *Service) admitCall(c Caller, operation string, limit CallRate, in api.I
 
 // streamNamed returns the account and the name of the stream that a request is
 // about, whether there is one or not; the name is "" if it is about none.
-func streamNamed(c Caller, in api.Input) (account, name string) {
+func streamNamed(c service.Caller, in api.Input) (account, name string) {
 	for _, member := range [...]string{"StreamName", "StreamARN", "ResourceARN", "ConsumerARN"} {
 		text, ok := in.Member(member).(*api.Opt[string])
 		if !ok || !text.Set {

@@ -9,6 +9,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/kinesis"
+	"leat/internal/service"
 )
 
 // The texts of an input are in a request's memory, which is used again for the
@@ -95,7 +96,7 @@ func TestEveryOperationKeepsItsRate(t *testing.T) {
 			if limit.PerStream == isRate(other) {
 				t.Errorf("a call for another stream is refused: %v", !limit.PerStream)
 			}
-			if _, err := f.do(kinesis.Caller{Account: "111111111111", Region: "us-east-1"}, name, on("s")); err != nil && strings.Contains(err.Error(), "Rate exceeded") {
+			if _, err := f.do(service.Caller{Account: "111111111111", Region: "us-east-1"}, name, on("s")); err != nil && strings.Contains(err.Error(), "Rate exceeded") {
 				t.Errorf("another account's call is refused: %v", err)
 			}
 			f.advance(time.Second)

@@ -10,6 +10,7 @@ import (
 	"leat/internal/api"
 	"leat/internal/engine"
 	"leat/internal/policy"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -112,7 +113,7 @@ type consumerRef struct {
 	text    string        // what the request calls the consumer
 }
 
-func (t consumerTarget) ref(c Caller) (consumerRef, error) {
+func (t consumerTarget) ref(c service.Caller) (consumerRef, error) {
 	if !t.arn.Set {
 		if !t.streamARN.Set || !t.name.Set {
 			return consumerRef{}, api.Errorf(api.InvalidArgument,
@@ -222,7 +223,7 @@ func (s *Service) consumerQuota(ctx context.Context, sn *snapshot, now stream.Mi
 	if sn.Mode != stream.OnDemand {
 		return stream.MaxConsumers, nil
 	}
-	agreed, _, err := s.commitment(ctx, Caller{Account: sn.Account, Region: sn.Region})
+	agreed, _, err := s.commitment(ctx, service.Caller{Account: sn.Account, Region: sn.Region})
 	if err != nil || agreed.StatusAt(now) == stream.CommitmentDisabled {
 		return stream.MaxConsumers, err
 	}

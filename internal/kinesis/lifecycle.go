@@ -8,6 +8,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -194,7 +195,7 @@ func (s *Service) finishLocked(ctx context.Context, st *streamState) (*snapshot,
 
 // EnsureStream creates a provisioned stream unless it exists, and returns how
 // many open shards it has and whether it was created now.
-func (s *Service) EnsureStream(ctx context.Context, c Caller, name string, shards int) (have int, created bool, err error) {
+func (s *Service) EnsureStream(ctx context.Context, c service.Caller, name string, shards int) (have int, created bool, err error) {
 	if sn := s.find(ref{c.Account, c.Region, name}); sn != nil {
 		return sn.Shards.Open(), false, nil
 	}
@@ -231,7 +232,7 @@ func (sn *snapshot) readable(now stream.Millis) bool {
 }
 
 // lookupActive returns a stream whose shards or settings may be changed.
-func (s *Service) lookupActive(c Caller, t target) (*snapshot, error) {
+func (s *Service) lookupActive(c service.Caller, t target) (*snapshot, error) {
 	sn, err := s.lookup(c, t)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -19,7 +20,7 @@ import (
 // Differs: the agreement costs nothing; all it does is to allow warm throughput.
 
 func (s *Service) describeAccountSettings(
-	ctx context.Context, c Caller, _ *api.DescribeAccountSettingsInput,
+	ctx context.Context, c service.Caller, _ *api.DescribeAccountSettingsInput,
 ) (*api.DescribeAccountSettingsOutput, error) {
 	agreed, _, err := s.commitment(ctx, c)
 	if err != nil {
@@ -31,7 +32,7 @@ func (s *Service) describeAccountSettings(
 }
 
 func (s *Service) updateAccountSettings(
-	ctx context.Context, c Caller, in *api.UpdateAccountSettingsInput,
+	ctx context.Context, c service.Caller, in *api.UpdateAccountSettingsInput,
 ) (*api.UpdateAccountSettingsOutput, error) {
 	s.accounts.Lock()
 	defer s.accounts.Unlock()
@@ -49,7 +50,7 @@ func (s *Service) updateAccountSettings(
 	}
 	if after != before {
 		_, err = s.engine.Write(ctx, []engine.Change{
-			{Key: c.accountKey(), Value: after.AppendBinary(nil), Expect: revision},
+			{Key: accountKey(c), Value: after.AppendBinary(nil), Expect: revision},
 		})
 		if err != nil {
 			return nil, fmt.Errorf("write the settings of account %s: %w", c.Account, err)
@@ -59,7 +60,7 @@ func (s *Service) updateAccountSettings(
 }
 
 // checkNothingWarm refuses to end a commitment that a stream relies on.
-func (s *Service) checkNothingWarm(c Caller) error {
+func (s *Service) checkNothingWarm(c service.Caller) error {
 	for sn := range s.streams(c) {
 		if sn.Warm.TargetMiBps > 0 {
 			return api.Errorf(api.InvalidArgument, "The warm throughput of all streams under account %s must be removed "+

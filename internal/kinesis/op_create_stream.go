@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -18,7 +19,7 @@ import (
 // Differs: when the shards of a stream in ON_DEMAND mode are split and merged is
 // said above; AWS does not document it as exactly.
 
-func (s *Service) createStream(ctx context.Context, c Caller, in *api.CreateStreamInput) error {
+func (s *Service) createStream(ctx context.Context, c service.Caller, in *api.CreateStreamInput) error {
 	r := ref{strings.Clone(c.Account), strings.Clone(c.Region), strings.Clone(in.StreamName.V)}
 	obj := stream.Stream{
 		Account:        r.account,
@@ -80,7 +81,7 @@ func errStreamExists(r ref) error {
 }
 
 // checkStreamQuotas refuses one more stream with so many shards.
-func (s *Service) checkStreamQuotas(c Caller, mode stream.Mode, shards int) error {
+func (s *Service) checkStreamQuotas(c service.Caller, mode stream.Mode, shards int) error {
 	if s.cfg.EnforceRates && s.streamsInTransition(c) >= stream.MaxTransitions {
 		return api.Errorf(api.LimitExceeded,
 			"The account %s has reached the limit on the number of streams that can simultaneously be in CREATING or DELETING. Limit: %d",
@@ -98,7 +99,7 @@ func (s *Service) checkStreamQuotas(c Caller, mode stream.Mode, shards int) erro
 }
 
 // checkModeQuota refuses one more stream of a mode, with so many shards.
-func (s *Service) checkModeQuota(c Caller, mode stream.Mode, shards int) error {
+func (s *Service) checkModeQuota(c service.Caller, mode stream.Mode, shards int) error {
 	if mode == stream.Provisioned {
 		return s.checkShardQuota(c, shards)
 	}
@@ -109,7 +110,7 @@ func (s *Service) checkModeQuota(c Caller, mode stream.Mode, shards int) error {
 	return nil
 }
 
-func (s *Service) streamsInTransition(c Caller) int {
+func (s *Service) streamsInTransition(c service.Caller) int {
 	n, now := 0, s.engine.Now()
 	for sn := range s.streams(c) {
 		if status := sn.status(now); status == stream.Creating || status == stream.Deleting {

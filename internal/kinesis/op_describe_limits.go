@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -15,7 +16,7 @@ import (
 // channels.
 
 func (s *Service) describeLimits(
-	_ context.Context, c Caller, _ *api.DescribeLimitsInput,
+	_ context.Context, c service.Caller, _ *api.DescribeLimitsInput,
 ) (*api.DescribeLimitsOutput, error) {
 	quota := s.shardQuota(c.Region)
 	if quota == 0 {
@@ -29,7 +30,7 @@ func (s *Service) describeLimits(
 	}, nil
 }
 
-func (s *Service) onDemandStreams(c Caller) int {
+func (s *Service) onDemandStreams(c service.Caller) int {
 	n := 0
 	for sn := range s.streams(c) {
 		if sn.Mode == stream.OnDemand {

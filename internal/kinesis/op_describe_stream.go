@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -15,7 +16,7 @@ import (
 // Order of checks: the shard id's syntax, stream.
 
 func (s *Service) describeStream(
-	_ context.Context, c Caller, in *api.DescribeStreamInput,
+	_ context.Context, c service.Caller, in *api.DescribeStreamInput,
 ) (*api.DescribeStreamOutput, error) {
 	sn, after, err := s.lookupFrom(c, target{in.StreamName, in.StreamARN}, in.ExclusiveStartShardId)
 	if err != nil {
@@ -50,7 +51,7 @@ func (s *Service) describeStream(
 // lookupFrom returns a stream and the shard that a listing of its shards starts
 // after: NoShard when none is named. An id that is none is found before that
 // there is no such stream.
-func (s *Service) lookupFrom(c Caller, t target, start api.Opt[string]) (*snapshot, stream.ShardID, error) {
+func (s *Service) lookupFrom(c service.Caller, t target, start api.Opt[string]) (*snapshot, stream.ShardID, error) {
 	r, err := t.ref(c)
 	if err != nil {
 		return nil, 0, err

@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 )
 
 // DescribeStreamSummary shows a stream without its shards.
 
 func (s *Service) describeStreamSummary(
-	_ context.Context, c Caller, in *api.DescribeStreamSummaryInput,
+	_ context.Context, c service.Caller, in *api.DescribeStreamSummaryInput,
 ) (*api.DescribeStreamSummaryOutput, error) {
 	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
 	if err != nil {

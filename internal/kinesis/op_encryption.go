@@ -6,6 +6,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/keyring"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -20,7 +21,7 @@ import (
 // every well-formed id has a key. An alias means what it means now, not when
 // encryption was started.
 
-func (s *Service) startStreamEncryption(ctx context.Context, c Caller, in *api.StartStreamEncryptionInput) error {
+func (s *Service) startStreamEncryption(ctx context.Context, c service.Caller, in *api.StartStreamEncryptionInput) error {
 	if err := checkEncryption(in.EncryptionType.V, in.KeyId.V); err != nil {
 		return err
 	}
@@ -28,7 +29,7 @@ func (s *Service) startStreamEncryption(ctx context.Context, c Caller, in *api.S
 		func(obj *stream.Stream) error { return s.startKey(obj, strings.Clone(in.KeyId.V)) })
 }
 
-func (s *Service) stopStreamEncryption(ctx context.Context, c Caller, in *api.StopStreamEncryptionInput) error {
+func (s *Service) stopStreamEncryption(ctx context.Context, c service.Caller, in *api.StopStreamEncryptionInput) error {
 	if err := checkEncryption(in.EncryptionType.V, in.KeyId.V); err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (s *Service) startKey(obj *stream.Stream, keyID string) error {
 }
 
 // setKey makes a change of a stream's key, which is counted.
-func (s *Service) setKey(ctx context.Context, c Caller, t target, kind stream.DailyChange, fn change) error {
+func (s *Service) setKey(ctx context.Context, c service.Caller, t target, kind stream.DailyChange, fn change) error {
 	sn, err := s.lookupActive(c, t)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -16,14 +17,14 @@ import (
 // Differs: the choice is kept and shown; there are no metrics yet.
 
 func (s *Service) enableEnhancedMonitoring(
-	ctx context.Context, c Caller, in *api.EnableEnhancedMonitoringInput,
+	ctx context.Context, c service.Caller, in *api.EnableEnhancedMonitoringInput,
 ) (*api.EnhancedMonitoringOutput, error) {
 	chosen := metricSet(in.ShardLevelMetrics.V)
 	return s.setMetrics(ctx, c, target{in.StreamName, in.StreamARN}, func(m stream.Metrics) stream.Metrics { return m | chosen })
 }
 
 func (s *Service) disableEnhancedMonitoring(
-	ctx context.Context, c Caller, in *api.DisableEnhancedMonitoringInput,
+	ctx context.Context, c service.Caller, in *api.DisableEnhancedMonitoringInput,
 ) (*api.EnhancedMonitoringOutput, error) {
 	chosen := metricSet(in.ShardLevelMetrics.V)
 	return s.setMetrics(ctx, c, target{in.StreamName, in.StreamARN}, func(m stream.Metrics) stream.Metrics { return m &^ chosen })
@@ -39,7 +40,7 @@ func metricSet(names []string) (set stream.Metrics) {
 }
 
 func (s *Service) setMetrics(
-	ctx context.Context, c Caller, t target, fn func(stream.Metrics) stream.Metrics,
+	ctx context.Context, c service.Caller, t target, fn func(stream.Metrics) stream.Metrics,
 ) (*api.EnhancedMonitoringOutput, error) {
 	sn, err := s.lookupActive(c, t)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -27,7 +28,7 @@ import (
 // Differs: a page is empty only at the tip and at a shard's end, where AWS returns
 // empty ones now and then.
 
-func (s *Service) getRecords(ctx context.Context, c Caller, in *api.GetRecordsInput) (*recordsOutput, error) {
+func (s *Service) getRecords(ctx context.Context, c service.Caller, in *api.GetRecordsInput) (*recordsOutput, error) {
 	it, err := s.openIterator(c, in.ShardIterator.V)
 	if err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ func (p *readPage) millisBehind(now stream.Millis) int64 {
 }
 
 // openIterator returns what a shard iterator holds that the caller may use.
-func (s *Service) openIterator(c Caller, text string) (stream.Iterator, error) {
+func (s *Service) openIterator(c service.Caller, text string) (stream.Iterator, error) {
 	if n := len(text); n > 1 && text[0] == '"' && text[n-1] == '"' {
 		text = text[1 : n-1]
 	}

@@ -6,6 +6,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -17,7 +18,7 @@ import (
 // StartingSequenceNumber and EndingSequenceNumber are valid starts.
 
 func (s *Service) getShardIterator(
-	ctx context.Context, c Caller, in *api.GetShardIteratorInput,
+	ctx context.Context, c service.Caller, in *api.GetShardIteratorInput,
 ) (*api.GetShardIteratorOutput, error) {
 	r, err := target{in.StreamName, in.StreamARN}.ref(c)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -26,7 +27,7 @@ type shardQuery struct {
 	after  stream.ShardID
 }
 
-func (s *Service) listShards(_ context.Context, c Caller, in *api.ListShardsInput) (*api.ListShardsOutput, error) {
+func (s *Service) listShards(_ context.Context, c service.Caller, in *api.ListShardsInput) (*api.ListShardsOutput, error) {
 	q, sn, err := s.shardQuery(c, in)
 	if err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func (s *Service) listShards(_ context.Context, c Caller, in *api.ListShardsInpu
 
 // shardQuery reads a request, the first or one with a token, and finds its
 // stream.
-func (s *Service) shardQuery(c Caller, in *api.ListShardsInput) (shardQuery, *snapshot, error) {
+func (s *Service) shardQuery(c service.Caller, in *api.ListShardsInput) (shardQuery, *snapshot, error) {
 	if in.NextToken.Set {
 		q, err := s.continuedQuery(c, in)
 		if err != nil {
@@ -108,7 +109,7 @@ func errNothingToList() error {
 }
 
 // continuedQuery reads a request that goes on where a token says.
-func (s *Service) continuedQuery(c Caller, in *api.ListShardsInput) (shardQuery, error) {
+func (s *Service) continuedQuery(c service.Caller, in *api.ListShardsInput) (shardQuery, error) {
 	if in.StreamName.Set || in.StreamARN.Set || in.StreamCreationTimestamp.Set ||
 		in.ExclusiveStartShardId.Set || in.ShardFilter.Set {
 		return shardQuery{}, api.Errorf(api.InvalidArgument, "NextToken and StreamName cannot be provided together.")

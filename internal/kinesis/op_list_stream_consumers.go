@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -20,7 +21,7 @@ import (
 const listConsumersToken = "ListStreamConsumers"
 
 func (s *Service) listStreamConsumers(
-	_ context.Context, c Caller, in *api.ListStreamConsumersInput,
+	_ context.Context, c service.Caller, in *api.ListStreamConsumersInput,
 ) (*api.ListStreamConsumersOutput, error) {
 	sn, err := s.lookup(c, target{arn: in.StreamARN})
 	if err != nil {

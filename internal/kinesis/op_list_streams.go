@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -16,7 +17,7 @@ import (
 // listStreamsToken is the kind of ListStreams' page tokens.
 const listStreamsToken = "ListStreams"
 
-func (s *Service) listStreams(_ context.Context, c Caller, in *api.ListStreamsInput) (*api.ListStreamsOutput, error) {
+func (s *Service) listStreams(_ context.Context, c service.Caller, in *api.ListStreamsInput) (*api.ListStreamsOutput, error) {
 	after := in.ExclusiveStartStreamName.V
 	if in.NextToken.Set {
 		token, err := s.openToken(listStreamsToken, in.NextToken.V, 1)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -19,7 +20,7 @@ import (
 // another second. Records of its first second carry its creation second, which
 // may be up to a second ahead.
 
-func (s *Service) mergeShards(ctx context.Context, c Caller, in *api.MergeShardsInput) error {
+func (s *Service) mergeShards(ctx context.Context, c service.Caller, in *api.MergeShardsInput) error {
 	r, err := target{in.StreamName, in.StreamARN}.ref(c)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -16,7 +17,7 @@ import (
 // rate. The number for ordering is only validated: what the shard, or an
 // ancestor, has issued before is smaller by itself.
 
-func (s *Service) putRecord(ctx context.Context, c Caller, in *api.PutRecordInput) (*api.PutRecordOutput, error) {
+func (s *Service) putRecord(ctx context.Context, c service.Caller, in *api.PutRecordInput) (*api.PutRecordOutput, error) {
 	sn, err := s.lookupWritable(c, target{in.StreamName, in.StreamARN})
 	if err != nil {
 		return nil, err
@@ -58,7 +59,7 @@ func (s *Service) putRecord(ctx context.Context, c Caller, in *api.PutRecordInpu
 
 // lookupWritable returns a stream that takes records. One in CREATING is not
 // found yet.
-func (s *Service) lookupWritable(c Caller, t target) (*snapshot, error) {
+func (s *Service) lookupWritable(c service.Caller, t target) (*snapshot, error) {
 	sn, err := s.lookup(c, t)
 	if err == nil && !sn.readable(s.engine.Now()) {
 		return nil, errStreamNotFound(sn.state.ref)

@@ -7,6 +7,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -19,7 +20,7 @@ import (
 // disk is full or failed, the call fails as a whole, so that every client
 // retries it.
 
-func (s *Service) putRecords(ctx context.Context, c Caller, in *api.PutRecordsInput) (*api.PutRecordsOutput, error) {
+func (s *Service) putRecords(ctx context.Context, c service.Caller, in *api.PutRecordsInput) (*api.PutRecordsOutput, error) {
 	sn, err := s.lookupWritable(c, target{in.StreamName, in.StreamARN})
 	if err != nil {
 		return nil, err

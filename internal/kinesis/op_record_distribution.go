@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -14,7 +15,7 @@ import (
 // Order of checks: stream, its status, its mode.
 
 func (s *Service) updateStreamRecordDistributionStrategy(
-	ctx context.Context, c Caller, in *api.UpdateStreamRecordDistributionStrategyInput,
+	ctx context.Context, c service.Caller, in *api.UpdateStreamRecordDistributionStrategyInput,
 ) error {
 	sn, err := s.lookupActive(c, target{arn: in.StreamARN})
 	if err != nil {

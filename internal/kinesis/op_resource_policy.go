@@ -6,6 +6,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/policy"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -21,7 +22,7 @@ import (
 //
 // Differs: without authentication a policy decides nothing.
 
-func (s *Service) putResourcePolicy(ctx context.Context, c Caller, in *api.PutResourcePolicyInput) error {
+func (s *Service) putResourcePolicy(ctx context.Context, c service.Caller, in *api.PutResourcePolicyInput) error {
 	r, err := s.lookupResource(c, in.ResourceARN.V)
 	if err != nil {
 		return err
@@ -37,7 +38,7 @@ func (s *Service) putResourcePolicy(ctx context.Context, c Caller, in *api.PutRe
 }
 
 func (s *Service) getResourcePolicy(
-	_ context.Context, c Caller, in *api.GetResourcePolicyInput,
+	_ context.Context, c service.Caller, in *api.GetResourcePolicyInput,
 ) (*api.GetResourcePolicyOutput, error) {
 	r, err := s.lookupResource(c, in.ResourceARN.V)
 	if err != nil {
@@ -49,7 +50,7 @@ func (s *Service) getResourcePolicy(
 	return &api.GetResourcePolicyOutput{Policy: r.policy}, nil
 }
 
-func (s *Service) deleteResourcePolicy(ctx context.Context, c Caller, in *api.DeleteResourcePolicyInput) error {
+func (s *Service) deleteResourcePolicy(ctx context.Context, c service.Caller, in *api.DeleteResourcePolicyInput) error {
 	r, err := s.lookupResource(c, in.ResourceARN.V)
 	if err != nil {
 		return err

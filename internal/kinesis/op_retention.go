@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -14,7 +15,7 @@ import (
 // Order of checks: stream, its status, shortest, longest, direction.
 
 func (s *Service) increaseStreamRetentionPeriod(
-	ctx context.Context, c Caller, in *api.IncreaseStreamRetentionPeriodInput,
+	ctx context.Context, c service.Caller, in *api.IncreaseStreamRetentionPeriodInput,
 ) error {
 	return s.setRetention(ctx, c, target{in.StreamName, in.StreamARN}, int(in.RetentionPeriodHours.V), func(obj *stream.Stream, hours int) error {
 		if hours >= obj.RetentionHours {
@@ -27,7 +28,7 @@ func (s *Service) increaseStreamRetentionPeriod(
 }
 
 func (s *Service) decreaseStreamRetentionPeriod(
-	ctx context.Context, c Caller, in *api.DecreaseStreamRetentionPeriodInput,
+	ctx context.Context, c service.Caller, in *api.DecreaseStreamRetentionPeriodInput,
 ) error {
 	return s.setRetention(ctx, c, target{in.StreamName, in.StreamARN}, int(in.RetentionPeriodHours.V), func(obj *stream.Stream, hours int) error {
 		if hours <= obj.RetentionHours {
@@ -40,7 +41,7 @@ func (s *Service) decreaseStreamRetentionPeriod(
 }
 
 func (s *Service) setRetention(
-	ctx context.Context, c Caller, t target, hours int, direction func(*stream.Stream, int) error,
+	ctx context.Context, c service.Caller, t target, hours int, direction func(*stream.Stream, int) error,
 ) error {
 	sn, err := s.lookupActive(c, t)
 	if err != nil {

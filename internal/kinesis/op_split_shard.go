@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -18,7 +19,7 @@ import (
 // another second. Records of a child's first second carry its creation second,
 // which may be up to a second ahead.
 
-func (s *Service) splitShard(ctx context.Context, c Caller, in *api.SplitShardInput) error {
+func (s *Service) splitShard(ctx context.Context, c service.Caller, in *api.SplitShardInput) error {
 	r, err := target{in.StreamName, in.StreamARN}.ref(c)
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func (s *Service) splitShard(ctx context.Context, c Caller, in *api.SplitShardIn
 }
 
 // lookupReshardable returns an active stream whose shards the caller manages.
-func (s *Service) lookupReshardable(c Caller, t target) (*snapshot, error) {
+func (s *Service) lookupReshardable(c service.Caller, t target) (*snapshot, error) {
 	sn, err := s.lookupActive(c, t)
 	if err == nil && sn.Mode == stream.OnDemand {
 		return nil, api.Errorf(api.Validation, "Request is invalid. Stream %s under account %s is in On-Demand mode.", sn.Name, sn.Account)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -16,7 +17,7 @@ import (
 // the name is taken, quotas.
 
 func (s *Service) registerStreamConsumer(
-	ctx context.Context, c Caller, in *api.RegisterStreamConsumerInput,
+	ctx context.Context, c service.Caller, in *api.RegisterStreamConsumerInput,
 ) (*api.RegisterStreamConsumerOutput, error) {
 	sn, err := s.lookupActive(c, target{arn: in.StreamARN})
 	if err != nil {
@@ -34,7 +35,7 @@ func (s *Service) registerStreamConsumer(
 }
 
 func (s *Service) describeStreamConsumer(
-	_ context.Context, c Caller, in *api.DescribeStreamConsumerInput,
+	_ context.Context, c service.Caller, in *api.DescribeStreamConsumerInput,
 ) (*api.DescribeStreamConsumerOutput, error) {
 	r, err := consumerTarget{in.StreamARN, in.ConsumerName, in.ConsumerARN}.ref(c)
 	if err != nil {
@@ -54,7 +55,7 @@ func (s *Service) describeStreamConsumer(
 	}}, nil
 }
 
-func (s *Service) deregisterStreamConsumer(ctx context.Context, c Caller, in *api.DeregisterStreamConsumerInput) error {
+func (s *Service) deregisterStreamConsumer(ctx context.Context, c service.Caller, in *api.DeregisterStreamConsumerInput) error {
 	r, err := consumerTarget{in.StreamARN, in.ConsumerName, in.ConsumerARN}.ref(c)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -37,7 +38,7 @@ const heartbeat = 4500 * time.Millisecond
 // errSubscriptionOver ends a subscription cleanly.
 var errSubscriptionOver = errors.New("the subscription is over")
 
-func (s *Service) subscribeToShard(ctx context.Context, c Caller, in *api.SubscribeToShardInput) (Events, error) {
+func (s *Service) subscribeToShard(ctx context.Context, c service.Caller, in *api.SubscribeToShardInput) (service.Events, error) {
 	sub, err := s.newSubscription(ctx, c, in)
 	if err != nil {
 		return nil, err
@@ -66,7 +67,7 @@ func (s *Service) subscribeToShard(ctx context.Context, c Caller, in *api.Subscr
 
 // newSubscription checks a request and returns the subscription that it asks
 // for.
-func (s *Service) newSubscription(ctx context.Context, c Caller, in *api.SubscribeToShardInput) (*subscription, error) {
+func (s *Service) newSubscription(ctx context.Context, c service.Caller, in *api.SubscribeToShardInput) (*subscription, error) {
 	r, err := consumerTarget{arn: in.ConsumerARN}.ref(c)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 )
 
 // TagResource adds tags to a stream or a consumer by its ARN, or overwrites
@@ -15,7 +16,7 @@ import (
 // one more is allowed than by AddTagsToStream, the colon; then how many tags
 // there would be.
 
-func (s *Service) tagResource(ctx context.Context, c Caller, in *api.TagResourceInput) error {
+func (s *Service) tagResource(ctx context.Context, c service.Caller, in *api.TagResourceInput) error {
 	r, err := s.lookupResource(c, in.ResourceARN.V)
 	if err != nil {
 		return err
@@ -29,7 +30,7 @@ func (s *Service) tagResource(ctx context.Context, c Caller, in *api.TagResource
 	})
 }
 
-func (s *Service) untagResource(ctx context.Context, c Caller, in *api.UntagResourceInput) error {
+func (s *Service) untagResource(ctx context.Context, c service.Caller, in *api.UntagResourceInput) error {
 	r, err := s.lookupResource(c, in.ResourceARN.V)
 	if err != nil {
 		return err
@@ -47,7 +48,7 @@ func (s *Service) untagResource(ctx context.Context, c Caller, in *api.UntagReso
 }
 
 func (s *Service) listTagsForResource(
-	_ context.Context, c Caller, in *api.ListTagsForResourceInput,
+	_ context.Context, c service.Caller, in *api.ListTagsForResourceInput,
 ) (*api.ListTagsForResourceOutput, error) {
 	r, err := s.lookupResource(c, in.ResourceARN.V)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -15,7 +16,7 @@ import (
 // Order of checks: stream, then the characters of keys and values, then how
 // many tags there would be.
 
-func (s *Service) addTagsToStream(ctx context.Context, c Caller, in *api.AddTagsToStreamInput) error {
+func (s *Service) addTagsToStream(ctx context.Context, c service.Caller, in *api.AddTagsToStreamInput) error {
 	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
 	if err != nil {
 		return err
@@ -26,7 +27,7 @@ func (s *Service) addTagsToStream(ctx context.Context, c Caller, in *api.AddTags
 	})
 }
 
-func (s *Service) removeTagsFromStream(ctx context.Context, c Caller, in *api.RemoveTagsFromStreamInput) error {
+func (s *Service) removeTagsFromStream(ctx context.Context, c service.Caller, in *api.RemoveTagsFromStreamInput) error {
 	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
 	if err != nil {
 		return err
@@ -44,7 +45,7 @@ func (s *Service) removeTagsFromStream(ctx context.Context, c Caller, in *api.Re
 }
 
 func (s *Service) listTagsForStream(
-	_ context.Context, c Caller, in *api.ListTagsForStreamInput,
+	_ context.Context, c service.Caller, in *api.ListTagsForStreamInput,
 ) (*api.ListTagsForStreamOutput, error) {
 	sn, err := s.lookup(c, target{in.StreamName, in.StreamARN})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -12,7 +13,7 @@ import (
 //
 // Order of checks: stream, its status.
 
-func (s *Service) updateMaxRecordSize(ctx context.Context, c Caller, in *api.UpdateMaxRecordSizeInput) error {
+func (s *Service) updateMaxRecordSize(ctx context.Context, c service.Caller, in *api.UpdateMaxRecordSizeInput) error {
 	sn, err := s.lookupActive(c, target{arn: in.StreamARN})
 	if err != nil {
 		return err

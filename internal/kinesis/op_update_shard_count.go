@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -17,7 +18,7 @@ import (
 // number of shards it leaves behind, closed ones included, is the same.
 
 func (s *Service) updateShardCount(
-	ctx context.Context, c Caller, in *api.UpdateShardCountInput,
+	ctx context.Context, c service.Caller, in *api.UpdateShardCountInput,
 ) (*api.UpdateShardCountOutput, error) {
 	sn, err := s.lookupReshardable(c, target{in.StreamName, in.StreamARN})
 	if err != nil {

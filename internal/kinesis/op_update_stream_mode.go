@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -20,7 +21,7 @@ import (
 // shards' capacity, so that they are not merged before that is forgotten. What
 // AWS takes it for is not documented.
 
-func (s *Service) updateStreamMode(ctx context.Context, c Caller, in *api.UpdateStreamModeInput) error {
+func (s *Service) updateStreamMode(ctx context.Context, c service.Caller, in *api.UpdateStreamModeInput) error {
 	sn, err := s.lookupActive(c, target{arn: in.StreamARN})
 	if err != nil {
 		return err
@@ -38,7 +39,7 @@ func (s *Service) updateStreamMode(ctx context.Context, c Caller, in *api.Update
 	return s.setMode(ctx, c, sn, mode, in.WarmThroughputMiBps)
 }
 
-func (s *Service) setMode(ctx context.Context, c Caller, sn *snapshot, mode stream.Mode, warm api.Opt[int32]) error {
+func (s *Service) setMode(ctx context.Context, c service.Caller, sn *snapshot, mode stream.Mode, warm api.Opt[int32]) error {
 	if mode != sn.Mode {
 		if err := s.checkModeQuota(c, mode, sn.Shards.Open()); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -19,7 +20,7 @@ import (
 // Differs: the agreement costs nothing, and the shards are there at once.
 
 func (s *Service) updateStreamWarmThroughput(
-	ctx context.Context, c Caller, in *api.UpdateStreamWarmThroughputInput,
+	ctx context.Context, c service.Caller, in *api.UpdateStreamWarmThroughputInput,
 ) (*api.UpdateStreamWarmThroughputOutput, error) {
 	sn, err := s.lookupActive(c, target{in.StreamName, in.StreamARN})
 	if err != nil {

@@ -2,51 +2,31 @@ package kinesis
 
 import (
 	"context"
-	"iter"
 
 	"leat/internal/api"
+	"leat/internal/service"
 )
 
-// Caller is on whose behalf a request is made.
-type Caller struct {
-	Account string // 12 digits
-	Region  string
-	// CrossAccount is whether resources of other accounts may be named. Then
-	// policies have to have allowed what is asked for (Operation.Resources).
-	CrossAccount bool
+// API returns the service as clients address it.
+func (s *Service) API() service.Service {
+	rows := s.Operations()
+	out := service.Service{Name: "kinesis", Target: "Kinesis_20131202", Operations: make([]service.Operation, len(rows))}
+	for i := range rows {
+		out.Operations[i] = rows[i].Operation
+	}
+	return out
 }
 
-// Events is an answer that goes on: the iteration waits for each event and ends
-// when the answer does. It must be begun, once. Each event may be used until the
-// next. An error is the last pair; one that is not an *api.Error is an internal
-// failure.
-type Events = iter.Seq2[api.Output, error]
-
-// Operation is one row of the table of operations. It has either a Call or a
-// Stream.
+// Operation is one row of the table of operations.
 type Operation struct {
-	Name   string
-	Input  func() api.Input
-	Schema *api.Structure
-	// Call performs the operation on an input that satisfies Schema. A nil
-	// Output is an answer with an empty body. An error that is not an
-	// *api.Error is an internal failure.
-	Call func(ctx context.Context, c Caller, in api.Input) (api.Output, error)
-	// Stream begins an answer of events of the type EventType. It ends with the
-	// context. Errors are as those of Call. The input is not used after the
-	// return.
-	Stream    func(ctx context.Context, c Caller, in api.Input) (Events, error)
-	EventType string
+	service.Operation
+
 	// Action is what policies call the operation.
 	Action string
-	// Resources returns what the caller has to be allowed, all of it, before a
-	// Call with an input that satisfies Schema. The error is that of a request
-	// which names nothing; the Call would return it, too.
-	Resources func(c Caller, in api.Input) ([]Resource, error)
-	subject   subject
 	// Rate is how often AWS lets the operation be called, beside the rates of
 	// shards. Call enforces it where rates are enforced.
-	Rate CallRate
+	Rate    CallRate
+	subject subject
 }
 
 // Operations returns the table of the operations that are served.
@@ -102,46 +82,28 @@ type input[T any] interface {
 }
 
 func withOutput[T any, P input[T], O api.Output](
-	name string, schema *api.Structure, call func(context.Context, Caller, P) (O, error),
+	name string, schema *api.Structure, call func(context.Context, service.Caller, P) (O, error),
 ) Operation {
-	return Operation{
-		Name:   name,
-		Schema: schema,
-		Input:  func() api.Input { return P(new(T)) },
-		Call: func(ctx context.Context, c Caller, in api.Input) (api.Output, error) {
-			out, err := call(ctx, c, in.(P))
-			if err != nil {
-				return nil, storageError(err)
-			}
-			return out, nil
-		},
-	}
+	return Operation{Operation: service.WithOutput(name, schema,
+		func(ctx context.Context, c service.Caller, in P) (O, error) {
+			out, err := call(ctx, c, in)
+			return out, storageError(err)
+		})}
 }
 
 func withoutOutput[T any, P input[T]](
-	name string, schema *api.Structure, call func(context.Context, Caller, P) error,
+	name string, schema *api.Structure, call func(context.Context, service.Caller, P) error,
 ) Operation {
-	return Operation{
-		Name:   name,
-		Schema: schema,
-		Input:  func() api.Input { return P(new(T)) },
-		Call: func(ctx context.Context, c Caller, in api.Input) (api.Output, error) {
-			return nil, storageError(call(ctx, c, in.(P)))
-		},
-	}
+	return Operation{Operation: service.WithoutOutput(name, schema,
+		func(ctx context.Context, c service.Caller, in P) error { return storageError(call(ctx, c, in)) })}
 }
 
 func withEvents[T any, P input[T]](
-	name string, schema *api.Structure, eventType string, stream func(context.Context, Caller, P) (Events, error),
+	name string, schema *api.Structure, eventType string, stream func(context.Context, service.Caller, P) (service.Events, error),
 ) Operation {
-	return Operation{
-		Name:      name,
-		Schema:    schema,
-		Input:     func() api.Input { return P(new(T)) },
-		EventType: eventType,
-		Stream: func(ctx context.Context, c Caller, in api.Input) (Events, error) {
-			events, err := stream(ctx, c, in.(P))
+	return Operation{Operation: service.WithEvents(name, schema, eventType,
+		func(ctx context.Context, c service.Caller, in P) (service.Events, error) {
+			events, err := stream(ctx, c, in)
 			return events, storageError(err)
-		},
-	}
+		})}
 }

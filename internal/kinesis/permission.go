@@ -5,32 +5,15 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/policy"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
-
-// Resource is something that a caller has to be allowed an action on, and what
-// policies may want to know about it. Its maps must not be changed.
-type Resource struct {
-	Action string
-	ARN    string // * for no resource in particular
-	// Name is what those are told who may not use it: as the request names it,
-	// where the ARN says more; "" for the ARN.
-	Name    string
-	Account string // whose it is; "" for the caller's
-	// Policy is the resource's own, nil if none decides.
-	Policy *policy.Policy
-	// Tags are those that the resource has.
-	Tags map[string]string
-	// RequestTags are those that the request gives, TagKeys those that it names.
-	RequestTags map[string]string
-	TagKeys     []string
-}
 
 // subject says what an operation is about.
 type subject struct {
 	// find returns the resource of a request, without an action and the
 	// request's tags.
-	find func(c Caller, in api.Input) (Resource, error)
+	find func(c service.Caller, in api.Input) (service.Resource, error)
 	// shared is whether the resource's policy can allow the operation to other
 	// accounts.
 	shared bool
@@ -42,19 +25,19 @@ type subject struct {
 }
 
 // on returns the operation with what it is about.
-func (op Operation) on(find func(Caller, api.Input) (Resource, error)) Operation {
+func (op Operation) on(find func(service.Caller, api.Input) (service.Resource, error)) Operation {
 	op.subject.find = find
 	return op
 }
 
 // onShared is on for operations that other accounts can be allowed.
-func (op Operation) onShared(find func(Caller, api.Input) (Resource, error)) Operation {
+func (op Operation) onShared(find func(service.Caller, api.Input) (service.Resource, error)) Operation {
 	op.subject.shared = true
 	return op.on(find)
 }
 
 // onItself is on for operations on the policy itself.
-func (op Operation) onItself(find func(Caller, api.Input) (Resource, error)) Operation {
+func (op Operation) onItself(find func(service.Caller, api.Input) (service.Resource, error)) Operation {
 	op.subject.itself = true
 	return op.on(find)
 }
@@ -76,7 +59,7 @@ func withResources(table []Operation) []Operation {
 		}
 		op.Action = "kinesis:" + op.Name
 		action, subject := op.Action, op.subject
-		op.Resources = func(c Caller, in api.Input) ([]Resource, error) {
+		op.Resources = func(c service.Caller, in api.Input) ([]service.Resource, error) {
 			return subject.resources(c, action, in)
 		}
 	}
@@ -84,7 +67,7 @@ func withResources(table []Operation) []Operation {
 }
 
 // resources returns what a request for an action needs.
-func (s *subject) resources(c Caller, action string, in api.Input) ([]Resource, error) {
+func (s *subject) resources(c service.Caller, action string, in api.Input) ([]service.Resource, error) {
 	r, err := s.find(c, in)
 	if err != nil {
 		return nil, err
@@ -100,88 +83,88 @@ func (s *subject) resources(c Caller, action string, in api.Input) ([]Resource, 
 		r.TagKeys = keys.V
 	}
 	if s.tagAction == "" || len(r.RequestTags) == 0 {
-		return []Resource{r}, nil
+		return []service.Resource{r}, nil
 	}
 	tagged := r
 	tagged.Action = s.tagAction
-	return []Resource{r, tagged}, nil
+	return []service.Resource{r, tagged}, nil
 }
 
 // everything is the subject of operations on no resource in particular.
-func everything(c Caller, _ api.Input) (Resource, error) {
-	return Resource{ARN: "*", Account: c.Account}, nil
+func everything(c service.Caller, _ api.Input) (service.Resource, error) {
+	return service.Resource{ARN: "*", Account: c.Account}, nil
 }
 
 // aStream finds the stream that a request names.
-func (s *Service) aStream(c Caller, in api.Input) (Resource, error) {
+func (s *Service) aStream(c service.Caller, in api.Input) (service.Resource, error) {
 	r, err := target{optText(in, "StreamName"), optText(in, "StreamARN")}.ref(c)
 	if err != nil {
-		return Resource{}, err
+		return service.Resource{}, err
 	}
 	return s.streamResource(r), nil
 }
 
 // aNewStream names the stream that a request makes.
-func (s *Service) aNewStream(c Caller, in api.Input) (Resource, error) {
+func (s *Service) aNewStream(c service.Caller, in api.Input) (service.Resource, error) {
 	r := ref{c.Account, c.Region, optText(in, "StreamName").V}
-	return Resource{ARN: r.arn(), Account: r.account}, nil
+	return service.Resource{ARN: r.arn(), Account: r.account}, nil
 }
 
 // aListedStream finds the stream that ListShards names, or its token.
-func (s *Service) aListedStream(c Caller, in api.Input) (Resource, error) {
+func (s *Service) aListedStream(c service.Caller, in api.Input) (service.Resource, error) {
 	list := in.(*api.ListShardsInput)
 	switch {
 	case list.NextToken.Set:
 		q, err := s.continuedQuery(c, list)
 		if err != nil {
-			return Resource{}, err
+			return service.Resource{}, err
 		}
 		return s.streamResource(q.stream), nil
 	case !list.StreamName.Set && !list.StreamARN.Set:
-		return Resource{}, errNothingToList()
+		return service.Resource{}, errNothingToList()
 	}
 	return s.aStream(c, in)
 }
 
 // anIteratorsStream finds the stream that a shard iterator is for.
-func (s *Service) anIteratorsStream(c Caller, in api.Input) (Resource, error) {
+func (s *Service) anIteratorsStream(c service.Caller, in api.Input) (service.Resource, error) {
 	it, err := s.openIterator(c, optText(in, "ShardIterator").V)
 	if err != nil {
-		return Resource{}, err
+		return service.Resource{}, err
 	}
 	return s.streamResource(iteratorRef(it)), nil
 }
 
 // aConsumer finds the consumer that a request names.
-func (s *Service) aConsumer(c Caller, in api.Input) (Resource, error) {
+func (s *Service) aConsumer(c service.Caller, in api.Input) (service.Resource, error) {
 	r, err := consumerTarget{optText(in, "StreamARN"), optText(in, "ConsumerName"), optText(in, "ConsumerARN")}.ref(c)
 	if err != nil {
-		return Resource{}, err
+		return service.Resource{}, err
 	}
 	return s.consumerResource(r), nil
 }
 
 // aResource finds the stream or consumer whose ARN a request has.
-func (s *Service) aResource(c Caller, in api.Input) (Resource, error) {
+func (s *Service) aResource(c service.Caller, in api.Input) (service.Resource, error) {
 	arn := optText(in, "ResourceARN")
 	if _, _, _, ok := stream.ParseConsumerARN(arn.V); ok {
 		r, err := consumerTarget{arn: arn}.ref(c)
 		if err != nil {
-			return Resource{}, err
+			return service.Resource{}, err
 		}
 		return s.consumerResource(r), nil
 	}
 	r, err := target{arn: arn}.ref(c)
 	if err != nil {
-		return Resource{}, err
+		return service.Resource{}, err
 	}
 	return s.streamResource(r), nil
 }
 
 // streamResource returns a stream as policies know it, whether there is one or
 // not: who may not use it does not learn whether there is.
-func (s *Service) streamResource(r ref) Resource {
-	out := Resource{ARN: r.arn(), Account: r.account}
+func (s *Service) streamResource(r ref) service.Resource {
+	out := service.Resource{ARN: r.arn(), Account: r.account}
 	if sn := s.find(r); sn != nil {
 		out.Policy, out.Tags = sn.rules, sn.Tags
 	}
@@ -190,8 +173,8 @@ func (s *Service) streamResource(r ref) Resource {
 
 // consumerResource returns a consumer as policies know it. One that is named
 // without its creation time and does not exist has none.
-func (s *Service) consumerResource(r consumerRef) Resource {
-	out := Resource{ARN: stream.ConsumerARN(r.stream.arn(), r.name, r.created), Account: r.stream.account}
+func (s *Service) consumerResource(r consumerRef) service.Resource {
+	out := service.Resource{ARN: stream.ConsumerARN(r.stream.arn(), r.name, r.created), Account: r.stream.account}
 	if r.created == 0 {
 		out.Name = r.stream.arn() + "/consumer/" + r.name
 	}

@@ -9,12 +9,12 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
-	"leat/internal/kinesis"
 	"leat/internal/policy"
+	"leat/internal/service"
 )
 
 // stranger is a caller of another account who may name everybody's resources.
-var stranger = kinesis.Caller{Account: "111111111111", Region: caller.Region, CrossAccount: true}
+var stranger = service.Caller{Account: "111111111111", Region: caller.Region, CrossAccount: true}
 
 // subjects are what the operations are about that are not about a stream.
 var subjects = map[string]string{

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"leat/internal/api"
-	"leat/internal/kinesis"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -248,7 +248,7 @@ func TestIteratorExpiresAndIsBoundToItsCaller(t *testing.T) {
 	f.create("s", 1)
 	it := f.horizon("s", shard0)
 	f.read(`"` + it + `"`)
-	for _, c := range []kinesis.Caller{{Account: "111111111111", Region: caller.Region}, {Account: caller.Account, Region: "eu-west-1"}} {
+	for _, c := range []service.Caller{{Account: "111111111111", Region: caller.Region}, {Account: caller.Account, Region: "eu-west-1"}} {
 		if _, err := f.do(c, "GetRecords", &api.GetRecordsInput{ShardIterator: some(it)}); err == nil {
 			t.Errorf("%v reads with an iterator of %v", c, caller)
 		}

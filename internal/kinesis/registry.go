@@ -13,6 +13,7 @@ import (
 	"leat/internal/api"
 	"leat/internal/engine"
 	"leat/internal/policy"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -114,7 +115,7 @@ func (s *Service) find(r ref) *snapshot {
 }
 
 // streams yields the streams of an account and region, in no order.
-func (s *Service) streams(c Caller) iter.Seq[*snapshot] {
+func (s *Service) streams(c service.Caller) iter.Seq[*snapshot] {
 	return func(yield func(*snapshot) bool) {
 		for _, st := range s.allStates() {
 			if st.ref.account != c.Account || st.ref.region != c.Region {
@@ -132,7 +133,7 @@ type target struct{ name, arn api.Opt[string] }
 
 // ref returns the stream that a request means. The caller's own account and
 // region hold unless an ARN says otherwise.
-func (t target) ref(c Caller) (ref, error) {
+func (t target) ref(c service.Caller) (ref, error) {
 	r := ref{c.Account, c.Region, t.name.V}
 	if !t.arn.Set {
 		if !t.name.Set {
@@ -156,7 +157,7 @@ func (t target) ref(c Caller) (ref, error) {
 }
 
 // lookup returns the stream that a request names, in whatever status.
-func (s *Service) lookup(c Caller, t target) (*snapshot, error) {
+func (s *Service) lookup(c service.Caller, t target) (*snapshot, error) {
 	r, err := t.ref(c)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 
 	"leat/internal/api"
 	"leat/internal/engine"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -110,7 +111,7 @@ func (s *Service) settled(ctx context.Context, st *streamState) (*snapshot, erro
 
 // checkShardQuota refuses a change that would give the account more open shards than
 // it may have in the region. more is how many there would be in addition.
-func (s *Service) checkShardQuota(c Caller, more int) error {
+func (s *Service) checkShardQuota(c service.Caller, more int) error {
 	quota := s.shardQuota(c.Region)
 	if quota == 0 || more <= 0 {
 		return nil
@@ -144,7 +145,7 @@ func (s *Service) shardQuota(region string) int {
 }
 
 // provisionedShards counts the open shards that count against the quota.
-func (s *Service) provisionedShards(c Caller) int {
+func (s *Service) provisionedShards(c service.Caller) int {
 	n := 0
 	for sn := range s.streams(c) {
 		if sn.Mode == stream.Provisioned {

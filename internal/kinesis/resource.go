@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -22,7 +23,7 @@ type attachments struct {
 }
 
 // lookupResource returns the resource with an ARN, in whatever status.
-func (s *Service) lookupResource(c Caller, arn string) (resource, error) {
+func (s *Service) lookupResource(c service.Caller, arn string) (resource, error) {
 	if _, _, _, ok := stream.ParseConsumerARN(arn); !ok {
 		sn, err := s.lookup(c, target{arn: api.Some(arn)})
 		if err != nil {

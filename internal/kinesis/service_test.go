@@ -14,13 +14,14 @@ import (
 	"leat/internal/engine/memory"
 	"leat/internal/keyring"
 	"leat/internal/kinesis"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
 // testStart is when test clocks begin.
 const testStart stream.Millis = 1_700_000_000_123
 
-var caller = kinesis.Caller{Account: "000000000000", Region: "us-east-1"}
+var caller = service.Caller{Account: "000000000000", Region: "us-east-1"}
 
 // fixture is a service over a memory engine with a clock that stands still.
 type fixture struct {
@@ -72,7 +73,7 @@ func (f *fixture) open(opts ...option) {
 
 // do validates and performs an operation, as the front door does. Of a stream of
 // events it takes none.
-func (f *fixture) do(c kinesis.Caller, name string, in api.Input) (api.Output, error) {
+func (f *fixture) do(c service.Caller, name string, in api.Input) (api.Output, error) {
 	f.t.Helper()
 	op, ok := f.ops[name]
 	if !ok {
@@ -91,7 +92,7 @@ func (f *fixture) do(c kinesis.Caller, name string, in api.Input) (api.Output, e
 }
 
 // begin begins a stream of events, and ends it.
-func (f *fixture) begin(c kinesis.Caller, op kinesis.Operation, in api.Input) error {
+func (f *fixture) begin(c service.Caller, op kinesis.Operation, in api.Input) error {
 	f.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -10,6 +10,7 @@ import (
 	"leat/internal/api"
 	"leat/internal/engine"
 	"leat/internal/kinesis"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -50,7 +51,7 @@ func TestNamingStreams(t *testing.T) {
 	f.fails("CreateStream", &api.CreateStreamInput{StreamName: some("s")}, api.ResourceInUse, "Stream s under account 000000000000 already exists.")
 	f.fails("CreateStream", &api.CreateStreamInput{StreamName: some("t"), ShardCount: some(int32(0))}, api.Validation,
 		"1 validation error detected: Value '0' at 'shardCount' failed to satisfy constraint: Member must have value greater than or equal to 1")
-	for _, c := range []kinesis.Caller{{Account: "111111111111", Region: caller.Region}, {Account: caller.Account, Region: "eu-west-1"}} {
+	for _, c := range []service.Caller{{Account: "111111111111", Region: caller.Region}, {Account: caller.Account, Region: "eu-west-1"}} {
 		if _, err := f.do(c, "DescribeStream", named("s")); err == nil {
 			t.Errorf("%v sees the stream of %v", c, caller)
 		}

@@ -1,7 +1,7 @@
 // Package metrics counts what a server does, in the form that Prometheus
 // collects. It knows no HTTP: who shows the page is Registry's user.
 //
-// The label operation has the names of the operations that the user has asked
+// The labels service and operation have the names of those that the user has asked
 // Operation for, and nothing of what clients send; the label code is OK, a code
 // of package api's table of errors, or other. So the number of time series is
 // bounded, whatever clients do.
@@ -49,17 +49,17 @@ func New() *Metrics {
 		Registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leat_requests_total", Help: "Requests answered, by the code of their error.",
-		}, []string{"operation", "code"}),
+		}, []string{"service", "operation", "code"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "leat_request_duration_seconds", Buckets: durations,
 			Help: "Time from a request's headers to the end of its answer, of a subscription to its end.",
-		}, []string{"operation"}),
+		}, []string{"service", "operation"}),
 		requestBytes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leat_request_bytes_total", Help: "Bytes of the bodies of requests.",
-		}, []string{"operation"}),
+		}, []string{"service", "operation"}),
 		answerBytes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leat_answer_bytes_total", Help: "Bytes of the bodies of answers.",
-		}, []string{"operation"}),
+		}, []string{"service", "operation"}),
 	}
 	m.Registry.MustRegister(m.requests, m.durations, m.requestBytes, m.answerBytes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -92,17 +92,17 @@ type Operation struct {
 	requestBytes, answerBytes prometheus.Counter
 }
 
-// Operation returns the counters of an operation, always the same.
-func (m *Metrics) Operation(name string) *Operation {
+// Operation returns the counters of a service's operation, always the same.
+func (m *Metrics) Operation(service, name string) *Operation {
 	failed := func(code string) func() prometheus.Counter {
-		return sync.OnceValue(func() prometheus.Counter { return m.requests.WithLabelValues(name, code) })
+		return sync.OnceValue(func() prometheus.Counter { return m.requests.WithLabelValues(service, name, code) })
 	}
 	op := &Operation{
-		succeeded:    m.requests.WithLabelValues(name, ok),
+		succeeded:    m.requests.WithLabelValues(service, name, ok),
 		failed:       map[string]func() prometheus.Counter{Other: failed(Other)},
-		duration:     m.durations.WithLabelValues(name),
-		requestBytes: m.requestBytes.WithLabelValues(name),
-		answerBytes:  m.answerBytes.WithLabelValues(name),
+		duration:     m.durations.WithLabelValues(service, name),
+		requestBytes: m.requestBytes.WithLabelValues(service, name),
+		answerBytes:  m.answerBytes.WithLabelValues(service, name),
 	}
 	for code := range api.Codes() {
 		op.failed[string(code)] = failed(string(code))

@@ -42,21 +42,21 @@ func TestObserve(t *testing.T) {
 	m.InFlight.Add(3)
 	m.Subscriptions.Add(2)
 	m.Counter("leat_things_total", "Things.", func() int64 { return 7 })
-	op := m.Operation("PutRecord")
+	op := m.Operation("kinesis", "PutRecord")
 	op.Observe("", time.Millisecond, 10, 100)
 	op.Observe("", time.Hour, 20, 200)
 	op.Observe(string(api.Validation), time.Second, 1, 1)
-	m.Operation("PutRecord").Observe("what a client has made up", 0, 0, 0)
+	m.Operation("kinesis", "PutRecord").Observe("what a client has made up", 0, 0, 0)
 	want := map[string]float64{
-		"leat_requests_in_flight":                           3,
-		"leat_subscriptions":                                2,
-		"leat_things_total":                                 7,
-		"leat_requests_total OK PutRecord":                  2,
-		"leat_requests_total other PutRecord":               1,
-		"leat_request_duration_seconds PutRecord":           4,
-		"leat_request_bytes_total PutRecord":                31,
-		"leat_answer_bytes_total PutRecord":                 301,
-		"leat_requests_total ValidationException PutRecord": 1,
+		"leat_requests_in_flight":                                   3,
+		"leat_subscriptions":                                        2,
+		"leat_things_total":                                         7,
+		"leat_requests_total OK PutRecord kinesis":                  2,
+		"leat_requests_total other PutRecord kinesis":               1,
+		"leat_request_duration_seconds PutRecord kinesis":           4,
+		"leat_request_bytes_total PutRecord kinesis":                31,
+		"leat_answer_bytes_total PutRecord kinesis":                 301,
+		"leat_requests_total ValidationException PutRecord kinesis": 1,
 	}
 	if diff := cmp.Diff(want, values(t, m)); diff != "" {
 		t.Error(diff)
@@ -71,7 +71,7 @@ func TestBoundedSeries(t *testing.T) {
 	codes := 0
 	var clients sync.WaitGroup
 	for range 2 {
-		op := m.Operation(Other)
+		op := m.Operation(Other, Other)
 		codes = 0
 		for code := range api.Codes() {
 			codes++
@@ -86,7 +86,7 @@ func TestBoundedSeries(t *testing.T) {
 	for name, n := range values(t, m) {
 		if strings.HasPrefix(name, "leat_requests_total") {
 			series++
-			if n != 2 && name != "leat_requests_total other other" && name != "leat_requests_total OK other" {
+			if n != 2 && name != "leat_requests_total other other other" && name != "leat_requests_total OK other other" {
 				t.Errorf("%s is %v", name, n)
 			}
 		}
@@ -97,7 +97,7 @@ func TestBoundedSeries(t *testing.T) {
 }
 
 func TestNoAllocations(t *testing.T) {
-	op := New().Operation("PutRecord")
+	op := New().Operation("kinesis", "PutRecord")
 	for _, code := range []string{"", string(api.ProvisionedThroughputExceeded), "made up"} {
 		if n := testing.AllocsPerRun(100, func() { op.Observe(code, time.Millisecond, 10, 10) }); n != 0 {
 			t.Errorf("%q: %v allocations", code, n)

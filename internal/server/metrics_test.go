@@ -48,7 +48,7 @@ func TestMetricsPageIsDocumented(t *testing.T) {
 		t.Errorf("docs/metrics.md lists (-) and the server shows (+):\n%s", diff)
 	}
 	for _, want := range []string{
-		`(?m)^leat_accepts_writes 1$`, `(?m)^leat_requests_total\{code="OK",operation="PutRecords"\} 0$`,
+		`(?m)^leat_accepts_writes 1$`, `(?m)^leat_requests_total\{code="OK",operation="PutRecords",service="kinesis"\} 0$`,
 		`(?m)^leat_journal_frames_total [1-9]`, `(?m)^leat_journal_batches_total [1-9]`,
 		`(?m)^leat_journal_waiting_bytes [1-9]`, `(?m)^go_goroutines [1-9]`,
 	} {

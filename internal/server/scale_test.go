@@ -12,6 +12,7 @@ import (
 	"leat/internal/engine"
 	"leat/internal/engine/memory"
 	"leat/internal/kinesis"
+	"leat/internal/service"
 	"leat/internal/stream"
 )
 
@@ -52,7 +53,7 @@ func TestScaleRunsByItself(t *testing.T) {
 				if op.Name != name {
 					continue
 				}
-				if _, err := op.Call(ctx, kinesis.Caller{Account: "000000000000", Region: "us-east-1"}, in); err != nil {
+				if _, err := op.Call(ctx, service.Caller{Account: "000000000000", Region: "us-east-1"}, in); err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
 			}

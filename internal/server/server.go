@@ -30,6 +30,7 @@ import (
 	"leat/internal/engine"
 	"leat/internal/httpd"
 	"leat/internal/kinesis"
+	"leat/internal/service"
 	"leat/internal/vfs"
 )
 
@@ -81,8 +82,8 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, errors.Join(err, s.close())
 	}
 	front := httpd.Config{
-		Operations: s.service.Operations(),
-		Account:    cfg.Account, Region: cfg.Region,
+		Services: s.services(),
+		Account:  cfg.Account, Region: cfg.Region,
 		Hosts: cfg.TLSHosts, Origins: cfg.CORSOrigins,
 		Ready: s.engine.Health, Logger: cfg.Logger,
 		Metrics: s.newMetrics(), HideMetrics: cfg.MetricsListen != "",
@@ -96,6 +97,11 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		s.serveMetrics(ctx, front.Metrics)
 	}
 	return s, nil
+}
+
+// services returns what is served, Kinesis first.
+func (s *Server) services() []service.Service {
+	return []service.Service{s.service.API()}
 }
 
 // open opens what the actors work with.
@@ -152,7 +158,7 @@ func (s *Server) open(ctx context.Context) error {
 // ensureStream creates a stream that is absent, and leaves one that is there
 // alone.
 func (s *Server) ensureStream(ctx context.Context, spec StreamSpec) error {
-	caller := kinesis.Caller{Account: s.cfg.Account, Region: spec.Region}
+	caller := service.Caller{Account: s.cfg.Account, Region: spec.Region}
 	if caller.Region == "" {
 		caller.Region = s.cfg.Region
 	}

@@ -10,6 +10,7 @@ import (
 	"leat/internal/engine"
 	"leat/internal/engine/memory"
 	"leat/internal/kinesis"
+	"leat/internal/service"
 )
 
 // TestSweepRunsByItself lets a day pass, in a bubble of fake time, after which
@@ -25,7 +26,7 @@ func TestSweepRunsByItself(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := s.service.EnsureStream(ctx, kinesis.Caller{Account: "000000000000", Region: "us-east-1"}, "orders", 1); err != nil {
+		if _, _, err := s.service.EnsureStream(ctx, service.Caller{Account: "000000000000", Region: "us-east-1"}, "orders", 1); err != nil {
 			t.Fatal(err)
 		}
 		logs, err := e.Logs(ctx, 0)

@@ -58,10 +58,10 @@ func TestScrape(t *testing.T) {
 		labels []string
 		want   float64
 	}{
-		{"leat_requests_total", []string{"OK", "PutRecord"}, puts},
-		{"leat_requests_total", []string{"ResourceNotFoundException", "PutRecord"}, 1},
-		{"leat_requests_total", []string{"OK", "CreateStream"}, 1},
-		{"leat_request_duration_seconds", []string{"PutRecord"}, puts + 1},
+		{"leat_requests_total", []string{"OK", "PutRecord", "kinesis"}, puts},
+		{"leat_requests_total", []string{"ResourceNotFoundException", "PutRecord", "kinesis"}, 1},
+		{"leat_requests_total", []string{"OK", "CreateStream", "kinesis"}, 1},
+		{"leat_request_duration_seconds", []string{"PutRecord", "kinesis"}, puts + 1},
 		{"leat_requests_in_flight", nil, 1},
 		{"leat_accepts_writes", nil, 1},
 	} {
