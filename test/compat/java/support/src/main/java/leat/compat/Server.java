@@ -1,6 +1,7 @@
 package leat.compat;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -71,17 +72,22 @@ public final class Server implements AutoCloseable {
     return endpoint.replaceFirst("^http:", "https:");
   }
 
+  /** Returns the certificate of the server's own authority, as PEM. */
+  public byte[] authority() throws IOException {
+    Process ca = new ProcessBuilder(binary(), "tls", "ca", "--data-dir", dir.toString())
+        .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    try (InputStream pem = ca.getInputStream()) {
+      return pem.readAllBytes();
+    }
+  }
+
   /** Returns trust in the server's own authority, and in no other. */
   public TrustManager[] trust() {
     try {
       KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
       store.load(null, null);
-      Process ca = new ProcessBuilder(binary(), "tls", "ca", "--data-dir", dir.toString())
-          .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-      try (InputStream pem = ca.getInputStream()) {
-        store.setCertificateEntry("leat",
-            CertificateFactory.getInstance("X.509").generateCertificate(pem));
-      }
+      store.setCertificateEntry("leat", CertificateFactory.getInstance("X.509")
+          .generateCertificate(new ByteArrayInputStream(authority())));
       TrustManagerFactory factory =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       factory.init(store);
