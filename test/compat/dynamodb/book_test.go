@@ -43,8 +43,8 @@ type step struct {
 	// Settle repeats a DescribeTable until nothing of the table changes any
 	// more: the oracle takes its time over an index.
 	Settle bool        `json:"settle,omitempty"`
-	Answer   answer      `json:"answer"`
-	Leat     *difference `json:"leat,omitempty"`
+	Answer answer      `json:"answer"`
+	Leat   *difference `json:"leat,omitempty"`
 }
 
 // asked returns what a step sends, for messages.
