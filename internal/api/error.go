@@ -26,14 +26,15 @@ func (e *Error) Error() string {
 }
 
 // Encode implements Output: an error is a structure with its code and, unless that
-// is empty, its message. SerializationException alone has a capital letter there.
+// is empty, its message. SerializationException and TransactionCanceledException
+// alone have a capital letter there.
 func (e *Error) Encode(enc Encoder) {
 	enc.BeginStruct()
 	enc.Key("__type")
 	enc.String(cmp.Or(e.Type, e.Code))
 	if e.Message != "" {
 		key := "message"
-		if e.Code == string(Serialization) {
+		if e.Code == string(Serialization) || e.Code == string(TransactionCanceled) {
 			key = "Message"
 		}
 		enc.Key(key)
@@ -53,16 +54,19 @@ func Errorf(code Code, format string, args ...any) *Error {
 // Code is the short name of an exception.
 type Code string
 
-// The exceptions of the Kinesis model, and those that any AWS service answers.
+// The exceptions of the services' models, and those that any AWS service answers.
 const (
 	AccessDenied                  Code = "AccessDeniedException"
+	ConditionalCheckFailed        Code = "ConditionalCheckFailedException"
 	DryRunOperation               Code = "DryRunOperationException"
 	ExpiredIterator               Code = "ExpiredIteratorException"
 	ExpiredNextToken              Code = "ExpiredNextTokenException"
 	ExpiredToken                  Code = "ExpiredTokenException"
+	IdempotentParameterMismatch   Code = "IdempotentParameterMismatchException"
 	IncompleteSignature           Code = "IncompleteSignatureException"
 	InternalFailure               Code = "InternalFailure"
 	InternalFailureEvent          Code = "InternalFailureException" // ends a subscription
+	InternalServerError           Code = "InternalServerError"
 	InvalidArgument               Code = "InvalidArgumentException"
 	InvalidSignature              Code = "InvalidSignatureException"
 	KMSAccessDenied               Code = "KMSAccessDeniedException"
@@ -78,6 +82,8 @@ const (
 	ResourceNotFound              Code = "ResourceNotFoundException"
 	Serialization                 Code = "SerializationException"
 	ServiceUnavailable            Code = "ServiceUnavailable"
+	TableNotFound                 Code = "TableNotFoundException"
+	TransactionCanceled           Code = "TransactionCanceledException"
 	UnknownOperation              Code = "UnknownOperationException"
 	UnrecognizedClient            Code = "UnrecognizedClientException"
 	Validation                    Code = "ValidationException"
@@ -86,13 +92,16 @@ const (
 // statuses has a row for every code. Nearly everything is a 400.
 var statuses = map[Code]int{
 	AccessDenied:                  400,
+	ConditionalCheckFailed:        400,
 	DryRunOperation:               400,
 	ExpiredIterator:               400,
 	ExpiredNextToken:              400,
 	ExpiredToken:                  400,
+	IdempotentParameterMismatch:   400,
 	IncompleteSignature:           400,
 	InternalFailure:               500,
 	InternalFailureEvent:          500,
+	InternalServerError:           500,
 	InvalidArgument:               400,
 	InvalidSignature:              400,
 	KMSAccessDenied:               400,
@@ -108,6 +117,8 @@ var statuses = map[Code]int{
 	ResourceNotFound:              400,
 	Serialization:                 400,
 	ServiceUnavailable:            503,
+	TableNotFound:                 400,
+	TransactionCanceled:           400,
 	UnknownOperation:              400,
 	UnrecognizedClient:            400,
 	Validation:                    400,
