@@ -13,23 +13,35 @@ const (
 
 // Condition is a condition on an item. The nil Condition always holds.
 type Condition struct {
-	root  node
-	names []string // of the attributes, without repetition
+	root *node
 }
 
 // ParseCondition reads the condition of a parameter, ConditionExpression or
 // FilterExpression.
 func ParseCondition(parameter, text string, p *Placeholders) (*Condition, *api.Error) {
-	return &Condition{}, nil
+	root, err := parseCondition(parameter, text, p)
+	if err != nil {
+		return nil, err
+	}
+	return &Condition{root: root}, nil
 }
 
 // Holds evaluates the condition on an item; nil is the item that does not exist.
 func (c *Condition) Holds(it item.Item) bool {
-	return true
+	return c == nil || c.root.holds(it)
 }
 
 // Attributes returns the names of the item's attributes that the condition is
 // about, in the order of their first mention.
 func (c *Condition) Attributes() []string {
-	return nil
+	if c == nil {
+		return nil
+	}
+	var mentioned []path
+	c.root.walk(func(n *node) {
+		if n.op == opPath {
+			mentioned = append(mentioned, n.path)
+		}
+	})
+	return names(mentioned)
 }

@@ -1,9 +1,16 @@
 package expression
 
 import (
+	"maps"
+	"slices"
+	"strings"
+
 	"leat/internal/api"
 	"leat/internal/dynamo/item"
 )
+
+// maxPlaceholderBytes is how long the key of an ExpressionAttributeName may be.
+const maxPlaceholderBytes = 255
 
 // Placeholders are the ExpressionAttributeNames and ExpressionAttributeValues of a
 // request. They note which of them the request's expressions use.
@@ -19,13 +26,81 @@ type Placeholders struct {
 // not have are nil.
 func NewPlaceholders(names map[string]string, values item.Item) (*Placeholders, *api.Error) {
 	p := &Placeholders{names: names, values: values, usedNames: map[string]bool{}, usedValues: map[string]bool{}}
+	if err := checkKeys("ExpressionAttributeNames", hash, names); err != nil {
+		return nil, err
+	}
+	if err := checkKeys("ExpressionAttributeValues", colon, values); err != nil {
+		return nil, err
+	}
+	for _, key := range values.Names() {
+		if err := values[key].Validate(); err != nil {
+			return nil, api.Errorf(api.Validation,
+				"ExpressionAttributeValues contains invalid value: %s for key %s", err.Message, key)
+		}
+	}
 	return p, nil
+}
+
+// checkKeys checks the keys of a parameter: each is a token of a kind.
+func checkKeys[V any](parameter string, want kind, entries map[string]V) *api.Error {
+	if entries != nil && len(entries) == 0 {
+		return api.Errorf(api.Validation, "%s must not be empty", parameter)
+	}
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		tokens := lex(key)
+		switch {
+		case want == hash && len(key) > maxPlaceholderBytes:
+			return api.Errorf(api.Validation, "%s contains invalid key: "+
+				"The expression attribute map contains a key that is too long; size of key: %d", parameter, len(key))
+		case tokens[0].kind != want || tokens[0].text != key:
+			return api.Errorf(api.Validation, "%s contains invalid key: Syntax error; key: \"%s\"", parameter, api.Shown(key))
+		}
+	}
+	return nil
+}
+
+// name returns the name of an attribute that a key stands for.
+func (p *Placeholders) name(key string) (string, bool) {
+	if p == nil {
+		return "", false
+	}
+	name, ok := p.names[key]
+	p.usedNames[key] = true
+	return name, ok
+}
+
+// value returns the value that a key stands for.
+func (p *Placeholders) value(key string) (item.Value, bool) {
+	if p == nil {
+		return item.Value{}, false
+	}
+	v, ok := p.values[key]
+	p.usedValues[key] = true
+	return v, ok
 }
 
 // CheckUsed returns the error about names and values that no expression has used.
 // It comes after all expressions have been parsed.
 func (p *Placeholders) CheckUsed() *api.Error {
-	return nil
+	if err := checkUsed("ExpressionAttributeNames", p.names, p.usedNames); err != nil {
+		return err
+	}
+	return checkUsed("ExpressionAttributeValues", p.values, p.usedValues)
+}
+
+func checkUsed[V any](parameter string, entries map[string]V, used map[string]bool) *api.Error {
+	var unused []string
+	for key := range entries {
+		if !used[key] {
+			unused = append(unused, key)
+		}
+	}
+	if len(unused) == 0 {
+		return nil
+	}
+	slices.Sort(unused)
+	return api.Errorf(api.Validation, "Value provided in %s unused in expressions: keys: {%s}",
+		parameter, strings.Join(unused, ", "))
 }
 
 // Parameter is a parameter of a request: its name, and whether the request has it.
@@ -40,6 +115,62 @@ type Parameter struct {
 // the order of messages; names and values say whether the request has
 // ExpressionAttributeNames and ExpressionAttributeValues. It comes before
 // everything else that this package does.
+//
+// A query may have KeyConditions beside expressions other than the
+// KeyConditionExpression.
 func CheckParameters(expressions, older []Parameter, names, values bool) *api.Error {
+	used := present(expressions)
+	if len(used) > 0 {
+		mixed := present(older)
+		if !slices.Contains(used, "KeyConditionExpression") {
+			mixed = slices.DeleteFunc(mixed, func(name string) bool { return name == "KeyConditions" })
+		}
+		if len(mixed) > 0 {
+			return api.Errorf(api.Validation, "Can not use both expression and non-expression parameters in the same request: "+
+				"Non-expression parameters: {%s} Expression parameters: {%s}",
+				strings.Join(mixed, ", "), strings.Join(used, ", "))
+		}
+	}
+	if names && len(used) == 0 {
+		return api.Errorf(api.Validation, "ExpressionAttributeNames can only be specified when using expressions")
+	}
+	if values {
+		return checkValuesUsable(expressions)
+	}
 	return nil
+}
+
+// checkValuesUsable returns the error about values in a request that has no
+// expression in which values can be.
+func checkValuesUsable(expressions []Parameter) *api.Error {
+	var able []string
+	for _, e := range expressions {
+		if e.Name == "ProjectionExpression" {
+			continue
+		}
+		if e.Present {
+			return nil
+		}
+		able = append(able, e.Name)
+	}
+	if len(able) == 0 {
+		return nil
+	}
+	verb := "is"
+	if len(able) > 1 {
+		verb = "are"
+	}
+	return api.Errorf(api.Validation, "ExpressionAttributeValues can only be specified when using expressions: %s %s null",
+		strings.Join(able, " and "), verb)
+}
+
+// present returns the names of those parameters that the request has.
+func present(parameters []Parameter) []string {
+	var list []string
+	for _, p := range parameters {
+		if p.Present {
+			list = append(list, p.Name)
+		}
+	}
+	return list
 }

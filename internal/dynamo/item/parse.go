@@ -208,18 +208,22 @@ func (p *parser) scalar(t Type) (Value, *api.Error) {
 	if err != nil {
 		return Value{}, err
 	}
-	switch t {
-	case TypeN:
-		n, err := ParseNumber(s)
-		if err != nil {
-			return fault(err.Message), nil
-		}
-		return N(n), nil
-	case TypeB:
+	if t == TypeB {
 		return decodeBinary(s)
-	default:
-		return S(s), nil
 	}
+	if t == TypeN {
+		return numberValue(s), nil
+	}
+	return S(s), nil
+}
+
+// numberValue returns the number that a text is, or the fault with it.
+func numberValue(s string) Value {
+	n, err := ParseNumber(s)
+	if err != nil {
+		return fault(err.Message)
+	}
+	return N(n)
 }
 
 // decodeBinary returns the value of a text in base64.
@@ -258,11 +262,7 @@ func (p *parser) boolean(t Type) (Value, *api.Error) {
 	if t == TypeBOOL {
 		return BOOL(truth), nil
 	}
-	if !truth {
-		return fault("One or more parameter values were invalid: " +
-			"Null attribute value types must have the value of true"), nil
-	}
-	return NULL(), nil
+	return NULL(), nil // also when false, as the service does
 }
 
 // set reads a set of elements of type t.

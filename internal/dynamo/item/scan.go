@@ -178,8 +178,8 @@ func (p *parser) literal() string {
 		return "TRUE_VALUE"
 	case 'f':
 		return "FALSE_VALUE"
-	case '"':
-		return "STRING_VALUE"
+	case 'n':
+		return "NULL_VALUE"
 	}
 	rest := p.text[p.pos:]
 	word := parser{text: rest}

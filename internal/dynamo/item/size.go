@@ -3,8 +3,8 @@ package item
 // MaxSize is how large an item may be, in bytes as Size counts them.
 const MaxSize = 400 << 10
 
-// Size returns the size of the item as the service documents it: the UTF-8 of
-// names, and its values.
+// Size returns the size of the item as the service counts it: the UTF-8 of names,
+// and the values.
 func (it Item) Size() int {
 	n := 0
 	for name, v := range it {
@@ -13,7 +13,7 @@ func (it Item) Size() int {
 	return n
 }
 
-// Size returns the size of the value as the service documents it. Lists and maps
+// Size returns the size of the value as the service counts it. Lists and maps
 // take 3 bytes, and 1 more for each element.
 func (v Value) Size() int {
 	switch v.typ {
@@ -42,16 +42,11 @@ func sizes(list []Value) int {
 	return n
 }
 
-// size is a byte for each pair of digits, pairs being aligned with the point, and
-// one more, and another one for the sign of a negative number.
+// size is a byte for each pair of significant digits, before the point and after it,
+// and one more, and another one for the sign of a negative number.
 func (n Number) size() int {
-	if n.digits == "" {
-		return 1
-	}
-	size := (len(n.digits)+1)/2 + 1
-	if len(n.digits)%2 == 0 && n.exponent%2 != 0 {
-		size++
-	}
+	whole := min(max(0, int(n.exponent)), len(n.digits))
+	size := 1 + (whole+1)/2 + (len(n.digits)-whole+1)/2
 	if n.negative {
 		size++
 	}

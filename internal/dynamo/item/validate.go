@@ -10,12 +10,12 @@ import (
 const emptyValue = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 
 // fault returns the value whose content a complaint is about.
-func fault(complaint string) Value { return Value{typ: faulty, text: complaint} }
+func fault(complaint string) Value { return Value{faulty: true, text: complaint} }
 
 // Validate returns the ValidationException about the content of a value that Parse
 // has made, or nil. A value that it finds fault with has no other use.
 func (v Value) Validate() *api.Error {
-	if v.typ == faulty {
+	if v.faulty {
 		return api.Errorf(api.Validation, "%s", v.text)
 	}
 	if v.elements == nil {
@@ -62,14 +62,11 @@ func (l Items) Validate() *api.Error {
 func checkedSet(t Type, list []Value) Value {
 	const invalid = "One or more parameter values were invalid: "
 	if len(list) == 0 {
-		switch t {
-		case TypeN:
-			return fault(invalid + "An number set  may not be empty")
-		case TypeB:
-			return fault(invalid + "Binary sets should not be empty")
-		default:
-			return fault(invalid + "An string set  may not be empty")
-		}
+		return fault(invalid + map[Type]string{
+			TypeS: "An string set  may not be empty",
+			TypeN: "An number set  may not be empty",
+			TypeB: "Binary sets should not be empty",
+		}[t])
 	}
 	if i := firstFault(list); i >= 0 {
 		return list[i]
@@ -78,19 +75,19 @@ func checkedSet(t Type, list []Value) Value {
 	if len(set.index()) == len(list) {
 		return set
 	}
-	switch t {
-	case TypeN:
+	if t == TypeN {
 		return fault("Input collection contains duplicates")
-	case TypeB:
-		return fault(invalid + "Input collection " + inputTexts(list) + "of type BS contains duplicates.")
-	default:
-		return fault(invalid + "Input collection " + inputTexts(list) + " contains duplicates.")
 	}
+	separator := " "
+	if t == TypeB {
+		separator = "of type BS "
+	}
+	return fault(invalid + "Input collection " + inputTexts(list) + separator + "contains duplicates.")
 }
 
 func firstFault(list []Value) int {
 	for i := range list {
-		if list[i].typ == faulty {
+		if list[i].faulty {
 			return i
 		}
 	}

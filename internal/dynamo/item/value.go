@@ -19,10 +19,6 @@ const (
 	TypeBS
 )
 
-// faulty is the type of a value that has the shape of one but no allowed content.
-// Its text is the complaint.
-const faulty Type = 0xff
-
 var descriptors = [...]string{"", "S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"}
 
 // String returns the descriptor, which is also what attribute_type calls the type.
@@ -61,6 +57,7 @@ func (t Type) Element() Type {
 // who gets a list or a map from one must not change it.
 type Value struct {
 	typ      Type
+	faulty   bool  // has the shape of a value but no allowed content; text is the complaint
 	negative bool  // N
 	truth    bool  // BOOL
 	exponent int16 // N
@@ -139,7 +136,7 @@ func NS(elements ...Number) Value {
 func (v Value) Type() Type { return v.typ }
 
 // Present reports whether there is a value.
-func (v Value) Present() bool { return v.typ != None }
+func (v Value) Present() bool { return v.typ != None || v.faulty }
 
 // Text returns the text of an S, or the bytes of a B.
 func (v Value) Text() string {

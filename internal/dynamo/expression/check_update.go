@@ -1,0 +1,105 @@
+package expression
+
+import (
+	"leat/internal/api"
+	"leat/internal/dynamo/item"
+)
+
+// checkUpdate checks the clauses of an update, and returns its actions.
+func checkUpdate(parameter string, clauses []clause, p *Placeholders) ([]action, *api.Error) {
+	c := &checker{parameter: parameter, placeholders: p}
+	seen := map[string]bool{}
+	var actions []action
+	for _, cl := range clauses {
+		if seen[cl.name] {
+			c.fault(repeatedClause, "The \"%s\" section can only be used once in an update expression;", cl.name)
+		}
+		seen[cl.name] = true
+		for _, a := range cl.actions {
+			c.checkAction(a)
+		}
+		actions = append(actions, cl.actions...)
+	}
+	c.checkPaths(paths(actions))
+	return actions, c.err(updateFaults)
+}
+
+func paths(actions []action) []path {
+	list := make([]path, len(actions))
+	for i, a := range actions {
+		list[i] = a.path
+	}
+	return list
+}
+
+func (c *checker) checkAction(a action) {
+	c.resolvePath(a.path)
+	switch a.clause {
+	case set:
+		c.checkSum(a.value)
+	case add, deleteClause:
+		c.resolve(a.value)
+		t := literalType(a.value)
+		if t != item.None && t.Element() == item.None && (a.clause != add || t != item.TypeN) {
+			c.fault(operandType, "Incorrect operand type for operator or function; operator: %s, operand type: %s",
+				a.clause, typeWords[t])
+		}
+	}
+}
+
+// typeWords are the types as messages about ADD and DELETE name them.
+var typeWords = map[item.Type]string{
+	item.TypeS: "STRING", item.TypeN: "NUMBER", item.TypeB: "BINARY", item.TypeBOOL: "BOOLEAN",
+	item.TypeNULL: "NULL", item.TypeM: "MAP", item.TypeL: "LIST",
+}
+
+// checkSum checks what SET sets.
+func (c *checker) checkSum(n *node) {
+	if n.op != opAdd && n.op != opSub {
+		c.checkOperand(n)
+		return
+	}
+	for _, a := range n.args {
+		c.checkOperand(a)
+	}
+	c.checkLiterals(n.op.String(), item.TypeN, n.args)
+}
+
+// checkLiterals checks that the operands that are values are of a type.
+func (c *checker) checkLiterals(function string, want item.Type, operands []*node) {
+	for _, n := range operands {
+		if t := literalType(n); t != item.None && t != want {
+			c.wrongType(function, t.String())
+		}
+	}
+}
+
+// checkOperand checks an operand of an update.
+func (c *checker) checkOperand(n *node) {
+	if n.op != opCall {
+		c.resolve(n)
+		return
+	}
+	for _, a := range n.args {
+		c.checkOperand(a)
+		if a.op == opCall && a.name == "list_append" {
+			c.fault(misusedFunction, "The function is not allowed to be used this way in an expression; function: %s", a.name)
+		}
+	}
+	count, ok := updateFunctions[n.name]
+	if !ok {
+		if _, other := conditionFunctions[n.name]; other {
+			c.fault(unknownFunction, "The function is not allowed in an update expression; function: %s", n.name)
+		}
+		c.fault(unknownFunction, "Invalid function name; function: %s", n.name)
+		return
+	}
+	if !c.checkCount(n, count) {
+		return
+	}
+	if n.name == "if_not_exists" {
+		c.checkIsPath(n)
+		return
+	}
+	c.checkLiterals(n.name, item.TypeL, n.args)
+}
