@@ -52,7 +52,6 @@ package kinesis
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -112,7 +111,9 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 		s.keys = keyring.NewMemory()
 	}
 	s.reg.streams = make(map[ref]*streamState)
-	key, err := s.sealingKey(ctx)
+	// What iterators and page tokens are sealed with is kept with the streams,
+	// so that they outlive a restart.
+	key, err := engine.Secret(ctx, cfg.Engine, "iterator-sealing-key")
 	if err != nil {
 		return nil, fmt.Errorf("load the sealing key: %w", err)
 	}
@@ -123,29 +124,6 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 		return nil, fmt.Errorf("load the streams: %w", err)
 	}
 	return s, nil
-}
-
-// sealingKey returns the key that iterators and page tokens are sealed with. It
-// is made once and kept with the streams, so that iterators outlive a restart.
-func (s *Service) sealingKey(ctx context.Context) ([32]byte, error) {
-	name := engine.NewKey("secret", "iterator-sealing-key")
-	var key [32]byte
-	entry, err := s.engine.Get(ctx, name)
-	switch {
-	case err == nil:
-		if len(entry.Value) != len(key) {
-			return key, fmt.Errorf("the stored key has %d bytes instead of %d", len(entry.Value), len(key))
-		}
-		copy(key[:], entry.Value)
-		return key, nil
-	case !errors.Is(err, engine.ErrNotFound):
-		return key, err
-	}
-	if _, err := rand.Read(key[:]); err != nil {
-		return key, err
-	}
-	_, err = s.engine.Write(ctx, []engine.Change{{Key: name, Value: key[:], Expect: engine.Absent}})
-	return key, err
 }
 
 // nonce returns random bytes for sealing one token.
