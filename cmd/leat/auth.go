@@ -108,7 +108,7 @@ func explain(w io.Writer, q *question) error {
 	decision := k.Principal.Decide(policy.Request{
 		Action: q.action, Resource: q.resource, ResourceAccount: accountOf(q.resource),
 		SourceIP: ip, SecureTransport: q.secure, Time: time.Now(),
-	}, nil)
+	}, policy.Policies{})
 	if _, err := fmt.Fprintf(w, "%s: %s on %s is %s\n", k.Principal.ARN, q.action, q.resource, decision); err != nil {
 		return err
 	}

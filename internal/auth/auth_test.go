@@ -58,14 +58,14 @@ func TestExample(t *testing.T) {
 			t.Fatalf("no key %s", tt.key)
 		}
 		r := policy.Request{Action: tt.action, Resource: tt.resource, SourceIP: netip.MustParseAddr("127.0.0.1")}
-		if got := k.Principal.Decide(r, nil).String(); !strings.HasPrefix(got, tt.want) {
+		if got := k.Principal.Decide(r, policy.Policies{}).String(); !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%s, %s, %s: %s, want %s", tt.key, tt.action, tt.resource, got, tt.want)
 		}
 	}
 	k, _ := d.Key("LKIANIGHTLYEXAMPLE01")
 	want := policy.Principal{
 		Account: "111122223333", ARN: "arn:aws:sts::111122223333:assumed-role/reader/nightly",
-		Role: "arn:aws:iam::111122223333:role/reader", UserID: "reader:nightly",
+		Role: "arn:aws:iam::111122223333:role/reader", UserID: "AROA5I26U3NTNX33A2MLK:nightly",
 	}
 	if k.Principal.Principal != want || k.SessionToken == "" || k.Expires != time.Date(2036, 1, 31, 0, 0, 0, 0, time.UTC) {
 		t.Errorf("the session's key is %+v of %+v", k, k.Principal.Principal)

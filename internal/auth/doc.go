@@ -23,6 +23,10 @@
 //	            assumed-by: arn:aws:iam::111122223333:user/alice
 //	            keys: [...]
 //
+// Beside the sessions of the file there are those that callers begin themselves
+// (package session): they are whom their role lets them be as the file is now, and
+// nobody when it is gone.
+//
 // Nothing is ignored: what the file has and this package does not know is an
 // error, and every error names its line. A file with a mode wider than 0600 is
 // refused.

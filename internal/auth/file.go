@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"leat/internal/policy"
+	"leat/internal/session"
 )
 
 // minSecretLength is what keeps a secret from being guessed.
@@ -33,7 +34,10 @@ func Parse(text []byte) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{keys: make(map[string]*Key), principals: make(map[string]*Principal), taken: make(map[string]int)}
+	p := &parser{
+		Directory:  Directory{keys: make(map[string]*Key), roles: make(map[string]*Role)},
+		principals: make(map[string]*Principal), taken: make(map[string]int),
+	}
 	var accounts *yaml.Node
 	err = fields(root, "the file", map[string]reader{"accounts": later(&accounts)}, "accounts")
 	if err != nil {
@@ -45,14 +49,14 @@ func Parse(text []byte) (*Directory, error) {
 	if err := p.checkSessions(); err != nil {
 		return nil, err
 	}
-	return &Directory{p.keys}, nil
+	return &p.Directory, nil
 }
 
 // parser collects what is in a file.
 type parser struct {
-	keys       map[string]*Key
+	Directory
 	principals map[string]*Principal // by ARN
-	sessions   []session
+	sessions   []fileSession
 	taken      map[string]int // the lines of names that must be unique
 }
 
@@ -109,18 +113,11 @@ func (p *parser) user(n *yaml.Node, account string) error {
 	return list(keys, "keys", func(n *yaml.Node) error { return p.key(n, user) })
 }
 
-// role is what its sessions have in common.
-type role struct {
-	account, name, arn string
-	trust              *policy.Policy
-	policies           []*policy.Policy
-}
-
 func (p *parser) role(n *yaml.Node, account string) error {
-	r := &role{account: account}
+	var name string
 	var trust, policies, sessions *yaml.Node
 	err := fields(n, "a role", map[string]reader{
-		"name":     text("the role's name", &r.name, iamName, nameRule),
+		"name":     text("the role's name", &name, iamName, nameRule),
 		"trust":    later(&trust),
 		"policies": later(&policies),
 		"sessions": later(&sessions),
@@ -128,32 +125,35 @@ func (p *parser) role(n *yaml.Node, account string) error {
 	if err != nil {
 		return err
 	}
-	r.arn = "arn:aws:iam::" + account + ":role/" + r.name
-	if err := p.take(n, "role", r.arn); err != nil {
+	r := &Role{Role: session.Role{
+		ARN: "arn:aws:iam::" + account + ":role/" + name, Partition: "aws", Account: account, Name: name,
+	}}
+	if err := p.take(n, "role", r.ARN); err != nil {
 		return err
 	}
-	if r.trust, err = policy.ParseYAML("the trust policy of "+r.arn, policy.Trust, trust); err != nil {
+	p.roles[r.ARN] = r
+	if r.Trust, err = policy.ParseYAML("the trust policy of "+r.ARN, policy.Trust, trust); err != nil {
 		return err
 	}
-	if r.policies, err = readPolicies(policies, r.arn); err != nil {
+	if r.policies, err = readPolicies(policies, r.ARN); err != nil {
 		return err
 	}
 	return list(sessions, "sessions", func(n *yaml.Node) error { return p.session(n, r) })
 }
 
-// session is a principal that has assumed a role.
-type session struct {
-	role      *role
+// fileSession is a session that the file has.
+type fileSession struct {
+	role      *Role
+	name      string
 	assumedBy string
 	node      *yaml.Node // of assumedBy
 }
 
-func (p *parser) session(n *yaml.Node, r *role) error {
-	s := session{role: r}
-	var name string
+func (p *parser) session(n *yaml.Node, r *Role) error {
+	s := fileSession{role: r}
 	var keys *yaml.Node
 	err := fields(n, "a session", map[string]reader{
-		"name":       text("the session's name", &name, iamName, nameRule),
+		"name":       text("the session's name", &s.name, iamName, nameRule),
 		"assumed-by": later(&s.node),
 		"keys":       later(&keys),
 	}, "name", "assumed-by")
@@ -164,12 +164,11 @@ func (p *parser) session(n *yaml.Node, r *role) error {
 		return err
 	}
 	p.sessions = append(p.sessions, s)
-	arn := "arn:aws:sts::" + r.account + ":assumed-role/" + r.name + "/" + name
-	if err := p.take(n, "session", arn); err != nil {
+	who := r.principal(&session.Session{Role: r.Role, Name: s.name})
+	if err := p.take(n, "session", who.ARN); err != nil {
 		return err
 	}
-	who := &Principal{policy.Principal{Account: r.account, ARN: arn, Role: r.arn, UserID: r.name + ":" + name}, r.policies}
-	p.principals[arn] = who
+	p.principals[who.ARN] = who
 	return list(keys, "keys", func(n *yaml.Node) error { return p.key(n, who) })
 }
 
@@ -181,11 +180,12 @@ func (p *parser) checkSessions() error {
 		if !ok {
 			return errorAt(s.node, "%s is no user or session of the file", s.assumedBy)
 		}
-		if s.role.trust.Trusts(&policy.Request{
+		if s.role.Trust.Trusts(&policy.Request{
 			Principal: who.Principal, Action: "sts:AssumeRole",
-			Resource: s.role.arn, ResourceAccount: s.role.account,
+			Resource: s.role.ARN, ResourceAccount: s.role.Account,
+			Context: map[string][]string{"sts:rolesessionname": {s.name}},
 		}) == nil {
-			return errorAt(s.node, "the trust policy of %s does not let %s assume it", s.role.arn, s.assumedBy)
+			return errorAt(s.node, "the trust policy of %s does not let %s assume it", s.role.ARN, s.assumedBy)
 		}
 	}
 	return nil

@@ -7,7 +7,9 @@ import (
 	"net/netip"
 
 	"leat/internal/api"
+	"leat/internal/auth"
 	"leat/internal/policy"
+	"leat/internal/service"
 )
 
 // authorize returns nil if the policies let a request do all that its input
@@ -37,16 +39,27 @@ func (h *Handler) authorize(ctx context.Context, x *exchange, rt *route, in api.
 		r := &resources[i]
 		request.Action, request.Resource, request.ResourceAccount = r.Action, r.ARN, r.Account
 		request.ResourceTags, request.RequestTags, request.TagKeys = r.Tags, r.RequestTags, r.TagKeys
-		decision := x.principal.Decide(request, r.Policy)
+		request.Context = r.Context
+		decision := x.principal.Decide(request, policy.Policies{Resource: r.Policy, ResourceDecides: r.PolicyDecides})
 		if decision.Allowed() {
 			continue
 		}
 		h.log.WarnContext(ctx, "request denied", "principal", x.principal.ARN, "action", r.Action, "resource", r.ARN,
 			"decision", decision.String(), "remote", x.RemoteAddr, "request_id", x.ids.request)
-		return api.Errorf(api.AccessDenied, "User: %s is not authorized to perform: %s on resource: %s %s",
-			x.principal.ARN, r.Action, cmp.Or(r.Name, r.ARN), decision.Reason(r.Action))
+		return denial(x.principal, r, decision)
 	}
 	return nil
+}
+
+// denial is what a caller hears who may not use a resource. Where its own
+// policy has to allow everything, the reason would tell whether there is one.
+func denial(who *auth.Principal, r *service.Resource, d policy.Decision) *api.Error {
+	reason := " " + d.Reason(r.Action)
+	if r.PolicyDecides {
+		reason = ""
+	}
+	return api.Errorf(api.AccessDenied, "User: %s is not authorized to perform: %s on resource: %s%s",
+		who.ARN, r.Action, cmp.Or(r.Name, r.ARN), reason)
 }
 
 // maxReportBytes bounds the words of a client in the log.

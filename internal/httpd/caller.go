@@ -9,8 +9,10 @@ import (
 	"strconv"
 
 	"leat/internal/api"
+	"leat/internal/auth"
 	"leat/internal/policy"
 	"leat/internal/service"
+	"leat/internal/session"
 	"leat/internal/sigv4"
 	"leat/internal/stream"
 )
@@ -33,22 +35,50 @@ func (h *Handler) identify(ctx context.Context, x *exchange) *api.Error {
 		return refusal
 	}
 	if h.cfg.Auth != nil {
-		refusal := h.authenticate(x, &signature, params)
+		refusal := h.authenticate(x, &signature, x.message(params))
 		if refusal != nil {
 			h.reportForgery(ctx, x, signature.AccessKeyID, refusal)
 		}
 		return refusal
 	}
-	// Any credentials will do, but none will not. A key id of 12 digits is the
-	// account.
-	if stream.ValidAccount(signature.AccessKeyID) {
-		x.caller.Account = signature.AccessKeyID
+	if err := h.believe(x, &signature, params); err != nil {
+		return err
 	}
-	x.caller.Principal = rootOf(x.caller.Account)
 	if signature.Region == "" {
 		return nil
 	}
 	return x.callFrom(signature.Region)
+}
+
+// believe takes any credentials for those of an account, or of a session that
+// was begun here. A key id of 12 digits is the account. Sessions end in time
+// here, too.
+func (h *Handler) believe(x *exchange, s *sigv4.Signature, params url.Values) *api.Error {
+	switch {
+	case session.IsKeyID(s.AccessKeyID):
+		known, ok := h.session(s, x.message(params))
+		if !ok {
+			break
+		}
+		if !h.cfg.Now().Before(known.Expires) {
+			return authError(sigv4.Expired())
+		}
+		x.caller.Principal, x.caller.Account = known.Principal(), known.Role.Account
+		return nil
+	case stream.ValidAccount(s.AccessKeyID):
+		x.caller.Account = s.AccessKeyID
+	}
+	x.caller.Principal = rootOf(x.caller.Account)
+	return nil
+}
+
+// session opens the session token of a message, if it has one that was made here
+// for the access key of the signature.
+func (h *Handler) session(s *sigv4.Signature, m *sigv4.Message) (*session.Session, bool) {
+	if h.cfg.Sessions == nil {
+		return nil, false
+	}
+	return h.cfg.Sessions.Open(s.AccessKeyID, s.SessionToken(m))
 }
 
 // rootOf is the principal that an account itself is.
@@ -66,17 +96,13 @@ func (x *exchange) callFrom(region string) *api.Error {
 }
 
 // authenticate verifies a signature, and finds whose key made it.
-func (h *Handler) authenticate(x *exchange, s *sigv4.Signature, params url.Values) *api.Error {
-	key, ok := h.cfg.Auth().Key(s.AccessKeyID)
+func (h *Handler) authenticate(x *exchange, s *sigv4.Signature, m *sigv4.Message) *api.Error {
+	key, ok := h.key(s, m)
 	if !ok {
 		return authError(sigv4.Unrecognized())
 	}
 	if err := x.callFrom(s.Region); err != nil {
 		return err
-	}
-	m := &sigv4.Message{
-		Method: x.Method, Path: x.URL.EscapedPath(), Query: params,
-		Header: x.signedHeader, Body: x.body.b,
 	}
 	if err := x.service.verifier.Verify(s, m, key.Key, h.cfg.Now()); err != nil {
 		return authError(err)
@@ -86,6 +112,36 @@ func (h *Handler) authenticate(x *exchange, s *sigv4.Signature, params url.Value
 	x.caller.Account = key.Principal.Account
 	x.caller.CrossAccount = true // authorize decides
 	return nil
+}
+
+// key finds the access key of a signature: one of the directory, or that of a
+// session whose token the message has.
+func (h *Handler) key(s *sigv4.Signature, m *sigv4.Message) (*auth.Key, bool) {
+	directory := h.cfg.Auth()
+	if key, ok := directory.Key(s.AccessKeyID); ok {
+		return key, true
+	}
+	known, ok := h.session(s, m)
+	if !ok {
+		return nil, false
+	}
+	principal, ok := directory.SessionPrincipal(known)
+	if !ok {
+		return nil, false
+	}
+	return &auth.Key{
+		ID:        s.AccessKeyID,
+		Key:       sigv4.Key{Secret: known.Secret(), SessionToken: s.SessionToken(m), Expires: known.Expires},
+		Principal: principal,
+	}, true
+}
+
+// message is the request as its signature covers it.
+func (x *exchange) message(params url.Values) *sigv4.Message {
+	return &sigv4.Message{
+		Method: x.Method, Path: x.URL.EscapedPath(), Query: params,
+		Header: x.signedHeader, Body: x.body.b,
+	}
 }
 
 // signedHeader returns the values of a header as the client has signed it.

@@ -59,11 +59,12 @@ import (
 	"leat/internal/auth"
 	"leat/internal/metrics"
 	"leat/internal/service"
+	"leat/internal/session"
 	"leat/internal/sigv4"
 )
 
 // Config is what a Handler is made of. All members are required but Hosts,
-// Origins, Auth, Now and Metrics.
+// Origins, Auth, Sessions, Now and Metrics.
 type Config struct {
 	// Services are what is served. What names no service is answered as Kinesis
 	// answers it, whether that is among them or not.
@@ -77,6 +78,9 @@ type Config struct {
 	Origins []string
 	// Auth returns who may use the server. If it is nil, any credentials pass.
 	Auth func() *auth.Directory
+	// Sessions opens the tokens of sessions that callers have begun; nil for
+	// none.
+	Sessions *session.Sealer
 	// Now is the clock that signatures are held to, by default the system's.
 	Now func() time.Time
 	// Ready returns nil while writes are accepted, else why they are not.

@@ -243,7 +243,7 @@ func TestUnreadablePolicyDenies(t *testing.T) {
 	}
 	d := policy.Evaluate(&policy.Request{
 		Principal: policy.Principal{Account: caller.Account}, Action: got[0].Action, Resource: got[0].ARN,
-	}, nil, got[0].Policy)
+	}, policy.Policies{Resource: got[0].Policy})
 	if d.Outcome != policy.ResourceDeny || !strings.HasSuffix(d.String(), "of the policy of "+arnOfS+", which cannot be read") {
 		t.Errorf("decided %s", d)
 	}

@@ -25,6 +25,9 @@ type Request struct {
 	TagKeys []string
 	// ResourceTags are those that the resource has.
 	ResourceTags map[string]string
+	// Context has the values of the keys that only the service knows, by the
+	// key in lower case.
+	Context map[string][]string
 }
 
 // owner is the account that the resource belongs to.
@@ -35,128 +38,139 @@ func (r *Request) owner() string {
 	return r.ResourceAccount
 }
 
-// Outcome is the kind of a decision.
-type Outcome uint8
-
-// The outcomes. The zero value is a denial.
-const (
-	// NoIdentityAllow denies: no policy of the principal allows it.
-	NoIdentityAllow Outcome = iota
-	// NoResourceAllow denies: the principal's policies allow it, but the
-	// resource is another account's, and its policy does not.
-	NoResourceAllow
-	// IdentityDeny denies by a statement of the principal's policies.
-	IdentityDeny
-	// ResourceDeny denies by a statement of the resource's policy.
-	ResourceDeny
-	// Allowed is by a statement on each side that had to allow it.
-	Allowed
-)
-
-// Decision is what the policies say about a request, and why.
-type Decision struct {
-	Outcome
-	// Identity and Resource are the statements that decided: those that allow,
-	// or the one that denies. There is none where none is about the request.
-	Identity, Resource *Statement
-}
-
-// Allowed reports whether the request may be performed.
-func (d Decision) Allowed() bool { return d.Outcome == Allowed }
-
-// Reason ends AWS's sentence that somebody is not authorized to perform an
-// action on a resource.
-func (d Decision) Reason(action string) string {
-	switch d.Outcome {
-	case NoIdentityAllow:
-		return "because no identity-based policy allows the " + action + " action"
-	case NoResourceAllow:
-		return "because no resource-based policy allows the " + action + " action"
-	case IdentityDeny:
-		return "with an explicit deny in an identity-based policy"
-	case ResourceDeny:
-		return "with an explicit deny in a resource-based policy"
-	case Allowed:
-	}
-	return ""
-}
-
-// String says what was decided and by which statements.
-func (d Decision) String() string {
-	var by []string
-	for _, s := range []*Statement{d.Identity, d.Resource} {
-		if s != nil {
-			by = append(by, s.String())
-		}
-	}
-	switch d.Outcome {
-	case NoIdentityAllow:
-		return "denied: no identity-based policy allows it"
-	case NoResourceAllow:
-		return "denied: no policy of the other account's resource allows it, " +
-			"though " + strings.Join(by, " and ") + " does"
-	case IdentityDeny, ResourceDeny:
-		return "denied by " + strings.Join(by, " and ")
-	case Allowed:
-	}
-	return "allowed by " + strings.Join(by, " and ")
+// Policies are those that decide about a request together.
+type Policies struct {
+	// Identity are those of the principal.
+	Identity []*Policy
+	// Session is what a role's session was limited to when the role was
+	// assumed; nil for no limit.
+	Session *Policy
+	// Resource is the resource's own; nil for none.
+	Resource *Policy
+	// ResourceDecides is whether the resource's policy has to allow what is
+	// asked for in the resource's own account, too, as the trust policies of
+	// roles have to.
+	ResourceDecides bool
 }
 
 // Evaluate decides about a request as AWS does. What a statement denies is
 // denied. Else, in the account that owns the resource, one statement is enough
 // that allows it: of the principal's policies, or of the resource's naming the
 // principal. For another account's resource both sides have to allow it, and
-// the resource's policy may name the principal's account. The resource's policy
-// is nil if it has none.
-func Evaluate(r *Request, identity []*Policy, resource *Policy) Decision {
-	action := strings.ToLower(r.Action)
-	for _, p := range identity {
-		if s := p.find(r, action, Deny, unnamed); s != nil {
+// the resource's policy may name the principal's account.
+//
+// What a session's principal is allowed as its role, the session's policy has to
+// allow, too. What a resource's policy allows the session by its own name or as
+// everybody, that does not limit.
+//
+// Where the resource's policy decides, a statement of it has to allow what is
+// asked for; if it names the account only, the principal's policies have to as
+// well.
+func Evaluate(r *Request, p Policies) Decision {
+	q := question{r, strings.ToLower(r.Action)}
+	for _, identity := range p.Identity {
+		if s := identity.find(q, Deny, unnamed); s != nil {
 			return Decision{Outcome: IdentityDeny, Identity: s}
 		}
 	}
-	if s := resource.find(r, action, Deny, byAccount); s != nil {
+	if s := p.Session.find(q, Deny, unnamed); s != nil {
+		return Decision{Outcome: SessionDeny, Session: s}
+	}
+	if s := p.Resource.find(q, Deny, byAccount); s != nil {
 		return Decision{Outcome: ResourceDeny, Resource: s}
 	}
-	var allows *Statement
-	for _, p := range identity {
-		if allows = p.find(r, action, Allow, unnamed); allows != nil {
-			break
-		}
-	}
-	if r.owner() == r.Principal.Account {
-		return inAccount(r, action, allows, resource)
-	}
-	grants := resource.find(r, action, Allow, byAccount)
+	own := p.allows(q)
 	switch {
-	case allows == nil:
-		return Decision{Outcome: NoIdentityAllow}
-	case grants == nil:
-		return Decision{Outcome: NoResourceAllow, Identity: allows}
+	case p.ResourceDecides && r.owner() == r.Principal.Account:
+		return p.whereResourceDecides(q, own)
+	case r.owner() == r.Principal.Account:
+		return p.inAccount(q, own)
+	case !own.Allowed():
+		return own
 	}
-	return Decision{Outcome: Allowed, Identity: allows, Resource: grants}
+	grants := p.Resource.find(q, Allow, byAccount)
+	if grants == nil {
+		own.Outcome = NoResourceAllow
+		return own
+	}
+	own.Resource = grants
+	return own
 }
 
-// inAccount decides where one side is enough and nothing denies.
-func inAccount(r *Request, action string, allows *Statement, resource *Policy) Decision {
-	if allows != nil {
-		return Decision{Outcome: Allowed, Identity: allows}
-	}
-	if s := resource.find(r, action, Allow, byName); s != nil {
-		return Decision{Outcome: Allowed, Resource: s}
+// question is a request with its action in lower case.
+type question struct {
+	*Request
+	action string
+}
+
+// allows decides by what the principal's side allows alone.
+func (p *Policies) allows(q question) Decision {
+	for _, identity := range p.Identity {
+		if s := identity.find(q, Allow, unnamed); s != nil {
+			return p.inSession(q, Decision{Outcome: Allowed, Identity: s})
+		}
 	}
 	return Decision{Outcome: NoIdentityAllow}
 }
 
+// inSession limits what is allowed to what the session's policy allows.
+func (p *Policies) inSession(q question, d Decision) Decision {
+	if p.Session == nil {
+		return d
+	}
+	if d.Session = p.Session.find(q, Allow, unnamed); d.Session == nil {
+		d.Outcome = NoSessionAllow
+	}
+	return d
+}
+
+// inAccount decides where one side is enough and nothing denies.
+func (p *Policies) inAccount(q question, own Decision) Decision {
+	if own.Allowed() {
+		return own
+	}
+	if granted, ok := p.granted(q); ok {
+		return granted
+	}
+	return own
+}
+
+// whereResourceDecides decides where the principal's side is not enough.
+func (p *Policies) whereResourceDecides(q question, own Decision) Decision {
+	if granted, ok := p.granted(q); ok {
+		return granted
+	}
+	grants := p.Resource.find(q, Allow, byAccount)
+	switch {
+	case grants == nil:
+		return Decision{Outcome: NoResourceAllow, Identity: own.Identity}
+	case own.Allowed():
+		own.Resource = grants
+	}
+	return own
+}
+
+// granted decides by what the resource's policy allows by naming the principal;
+// it is false if that names it nowhere.
+func (p *Policies) granted(q question) (Decision, bool) {
+	if s := p.Resource.find(q, Allow, byName); s != nil {
+		return Decision{Outcome: Allowed, Resource: s}, true
+	}
+	if s := p.Resource.find(q, Allow, byRole); s != nil {
+		return p.inSession(q, Decision{Outcome: Allowed, Resource: s}), true
+	}
+	return Decision{}, false
+}
+
 // find returns the policy's first statement with an effect that is about a
-// request and names its principal at least as it has to, or nil. The action is
-// in lower case.
-func (p *Policy) find(r *Request, action string, effect Effect, atLeast naming) *Statement {
+// request and names its principal at least as it has to, or nil. A nil policy
+// has none.
+func (p *Policy) find(q question, effect Effect, atLeast naming) *Statement {
 	if p == nil {
 		return nil
 	}
 	for _, s := range p.Statements {
-		if s.Effect == effect && (atLeast == unnamed || s.principals.name(&r.Principal) >= atLeast) && s.isAbout(r, action) {
+		if s.Effect == effect && (atLeast == unnamed || s.principals.name(&q.Principal) >= atLeast) && s.isAbout(q) {
 			return s
 		}
 	}
@@ -164,8 +178,9 @@ func (p *Policy) find(r *Request, action string, effect Effect, atLeast naming) 
 }
 
 // isAbout reports whether a statement is about a request, whoever makes it.
-func (s *Statement) isAbout(r *Request, action string) bool {
-	if !s.actions.has(func(p pattern) bool { return p.matches(action, r) }) {
+func (s *Statement) isAbout(q question) bool {
+	r := q.Request
+	if !s.actions.has(func(p pattern) bool { return p.matches(q.action, r) }) {
 		return false
 	}
 	if len(s.resources.list) > 0 && !s.resources.has(func(p arnPattern) bool { return p.matches(r.Resource, r) }) {
@@ -183,9 +198,9 @@ func (s *Statement) isAbout(r *Request, action string) bool {
 // take the role on, or nil: one that allows it and names the principal or its
 // account, if none denies it.
 func (p *Policy) Trusts(r *Request) *Statement {
-	action := strings.ToLower(r.Action)
-	if p.find(r, action, Deny, byAccount) != nil {
+	q := question{r, strings.ToLower(r.Action)}
+	if p.find(q, Deny, byAccount) != nil {
 		return nil
 	}
-	return p.find(r, action, Allow, byAccount)
+	return p.find(q, Allow, byAccount)
 }

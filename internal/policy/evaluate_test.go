@@ -196,7 +196,7 @@ func TestEvaluate(t *testing.T) {
 		}
 		d := policy.Evaluate(&policy.Request{
 			Principal: people[f[0]], Action: "kinesis:" + f[3], Resource: resources[f[4]], ResourceAccount: ours,
-		}, identity, document(t, policy.Resource, resourcePolicies, f[2]))
+		}, policy.Policies{Identity: identity, Resource: document(t, policy.Resource, resourcePolicies, f[2])})
 		if got, want := summary(d), strings.Join(f[5:], " "); got != want {
 			t.Errorf("%s\n got %s", strings.TrimSpace(line), got)
 		}
@@ -241,7 +241,7 @@ func TestDecisionTexts(t *testing.T) {
 		},
 		{
 			policy.Decision{Outcome: policy.NoResourceAllow, Identity: s("a", 3)},
-			`denied: no policy of the other account's resource allows it, though statement "a" (line 3) of policy of ann does`,
+			`denied: the resource's policy does not allow it, though statement "a" (line 3) of policy of ann does`,
 			"because no resource-based policy allows the kinesis:PutRecord action",
 		},
 		{
@@ -395,7 +395,7 @@ var conditions = []struct {
 func asks(t *testing.T, version, condition string, r policy.Request) bool {
 	t.Helper()
 	text := "Version: " + version + "\nStatement: {Effect: Allow, Action: '*', Resource: '*', Condition: {" + condition + "}}"
-	return policy.Evaluate(&r, []*policy.Policy{mustParse(t, policy.Identity, text)}, nil).Allowed()
+	return policy.Evaluate(&r, policy.Policies{Identity: []*policy.Policy{mustParse(t, policy.Identity, text)}}).Allowed()
 }
 
 func TestConditions(t *testing.T) {

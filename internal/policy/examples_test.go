@@ -214,7 +214,7 @@ func TestDocumentedExamples(t *testing.T) {
 				r := question()
 				r.Action = "kinesis:" + a.action
 				a.change(&r)
-				if d := policy.Evaluate(&r, identity, resource); d.Outcome != a.want {
+				if d := policy.Evaluate(&r, policy.Policies{Identity: identity, Resource: resource}); d.Outcome != a.want {
 					t.Errorf("%s: %s, want %s", a.what, d, outcomes[a.want])
 				}
 			}

@@ -30,7 +30,7 @@ func FuzzParse(f *testing.F) {
 				continue
 			}
 			r := question()
-			d := policy.Evaluate(&r, []*policy.Policy{p}, p)
+			d := policy.Evaluate(&r, policy.Policies{Identity: []*policy.Policy{p}, Resource: p})
 			if !plainJSON(text) {
 				continue
 			}
@@ -38,7 +38,7 @@ func FuzzParse(f *testing.F) {
 			if err != nil {
 				t.Fatalf("JSON, but not YAML: %v of %q", err, text)
 			}
-			if again := policy.Evaluate(&r, []*policy.Policy{y}, y); again.Outcome != d.Outcome {
+			if again := policy.Evaluate(&r, policy.Policies{Identity: []*policy.Policy{y}, Resource: y}); again.Outcome != d.Outcome {
 				t.Errorf("as JSON %s, as YAML %s, by %q", d, again, text)
 			}
 		}
@@ -85,7 +85,7 @@ func FuzzLike(f *testing.F) {
 		want := regexp.MustCompile(expr.String() + "$").MatchString(value)
 		r := question()
 		r.Principal.UserName = value
-		if got := policy.Evaluate(&r, []*policy.Policy{p}, nil).Allowed(); got != want {
+		if got := policy.Evaluate(&r, policy.Policies{Identity: []*policy.Policy{p}}).Allowed(); got != want {
 			t.Errorf("%q matches %q: %t", pattern, value, got)
 		}
 	})
@@ -137,7 +137,7 @@ func allowsResource(t *testing.T, pattern, arn string) bool {
 	}
 	r := question()
 	r.Resource = arn
-	return policy.Evaluate(&r, []*policy.Policy{p}, nil).Allowed()
+	return policy.Evaluate(&r, policy.Policies{Identity: []*policy.Policy{p}}).Allowed()
 }
 
 // quoteJSON returns a text as JSON.

@@ -36,6 +36,34 @@ var keys = map[string]key{
 	"aws:userid":           {value: func(r *Request) string { return r.Principal.UserID }},
 	"aws:username":         {value: func(r *Request) string { return r.Principal.UserName }},
 	"aws:tagkeys":          {list: tagKeys},
+
+	"cloudwatch:namespace": ofService("cloudwatch:namespace"),
+	"dynamodb:leadingkeys": allOfService("dynamodb:leadingkeys"),
+	"sts:externalid":       ofService("sts:externalid"),
+	"sts:rolesessionname":  ofService("sts:rolesessionname"),
+}
+
+// ofService is a key that has one value and is filled by a service.
+func ofService(name string) key {
+	return key{value: func(r *Request) string {
+		if values := r.Context[name]; len(values) > 0 {
+			return values[0]
+		}
+		return ""
+	}}
+}
+
+// allOfService is a key that can have several values and is filled by a service.
+func allOfService(name string) key {
+	return key{list: func(r *Request) []string { return r.Context[name] }}
+}
+
+// ContextKey returns the name in lower case of a key that services fill, as
+// Request.Context has it. It is false for any other.
+func ContextKey(name string) (string, bool) {
+	name = strings.ToLower(name)
+	_, known := keys[name]
+	return name, known && !strings.HasPrefix(name, "aws:")
 }
 
 // tagKeyPrefixes begin the names of the keys that end in a tag's.

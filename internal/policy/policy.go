@@ -10,6 +10,7 @@
 //	keys.go       what conditions may look at
 //	condition.go  what conditions ask of it
 //	evaluate.go   all policies of a request together
+//	decision.go   what they decide, in words
 //
 // # Documents
 //

@@ -57,21 +57,26 @@ const (
 	// byAccount names the account that the principal is of: it lets the account
 	// decide, and so allows nothing to the account's own users.
 	byAccount
-	// byName names the principal, its role, or everybody.
+	// byRole names the role of the principal, which is a session.
+	byRole
+	// byName names the principal itself, or everybody.
 	byName
 )
 
 // name returns how the statement names a principal. An account that is excepted
 // excepts its root only; users and roles have to be excepted by name.
 func (ps *principals) name(p *Principal) naming {
-	direct := ps.all || slices.Contains(ps.arns, p.ARN) || p.Role != "" && slices.Contains(ps.arns, p.Role)
+	direct := ps.all || slices.Contains(ps.arns, p.ARN)
+	role := p.Role != "" && slices.Contains(ps.arns, p.Role)
 	account := slices.Contains(ps.accounts, p.Account)
 	direct = direct || account && p.isRoot()
 	switch {
-	case ps.not && direct:
+	case ps.not && (direct || role):
 		return unnamed
 	case ps.not, direct:
 		return byName
+	case role:
+		return byRole
 	case account:
 		return byAccount
 	}

@@ -48,6 +48,11 @@ func Unrecognized() *Error {
 	return &Error{CodeUnrecognized, "The security token included in the request is invalid."}
 }
 
+// Expired is the answer to a session token that has expired.
+func Expired() *Error {
+	return &Error{CodeExpiredToken, "The security token included in the request is expired"}
+}
+
 // Verify returns nil if a message was signed with a key, is for the verifier's
 // service and is of now, and else an *Error in the words of AWS.
 func (v *Verifier) Verify(s *Signature, m *Message, key Key, now time.Time) error {
@@ -104,17 +109,22 @@ func sum(key []byte, text string) []byte {
 // checkToken checks the session token: a key has to come with its own, and a
 // key that has none without.
 func checkToken(s *Signature, m *Message, key Key, now time.Time) error {
+	if subtle.ConstantTimeCompare([]byte(s.SessionToken(m)), []byte(key.SessionToken)) != 1 {
+		return Unrecognized()
+	}
+	if !key.Expires.IsZero() && !now.Before(key.Expires) {
+		return Expired()
+	}
+	return nil
+}
+
+// SessionToken returns the session token that a message comes with, "" for none.
+func (s *Signature) SessionToken(m *Message) string {
 	token := first(m.Header("x-amz-security-token"))
 	if s.Presigned && token == "" {
 		token = m.Query.Get(querySecurityToken)
 	}
-	if subtle.ConstantTimeCompare([]byte(token), []byte(key.SessionToken)) != 1 {
-		return Unrecognized()
-	}
-	if !key.Expires.IsZero() && !now.Before(key.Expires) {
-		return &Error{CodeExpiredToken, "The security token included in the request is expired"}
-	}
-	return nil
+	return token
 }
 
 // signingTime returns when a message says that it was signed, and the header
