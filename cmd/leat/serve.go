@@ -71,6 +71,8 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 		"allow an address that other machines reach, although any credentials pass")
 	flags.StringVar(&c.AuthFile, "auth", c.AuthFile,
 		"`FILE` that says who may do what, read again when it changes; without it any credentials pass")
+	flags.StringSliceVar(&c.Services, "services", c.Services,
+		"`NAMES` of what to serve, with commas between")
 	flags.StringVar(&c.MetricsListen, "metrics-listen", "",
 		"`ADDRESS` to serve /metrics on, without authentication and TLS, in place of the other one")
 	defineDataDir(flags, &c.DataDir, "`DIR` to keep everything in")

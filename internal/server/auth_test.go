@@ -34,10 +34,10 @@ const authFile = `accounts:
 `
 
 var (
-	admin   = aws.Credentials{AccessKeyID: "LKIAADMIN", SecretAccessKey: "secret-of-the-admin"}
-	nobody  = aws.Credentials{AccessKeyID: "LKIANOBODY", SecretAccessKey: "secret-of-nobody-"}
-	session = aws.Credentials{AccessKeyID: "LKIASESSION", SecretAccessKey: "secret-of-session", SessionToken: "token"}
-	expired = aws.Credentials{AccessKeyID: "LKIAEXPIRED", SecretAccessKey: "secret-of-expired", SessionToken: "token"}
+	admin    = aws.Credentials{AccessKeyID: "LKIAADMIN", SecretAccessKey: "secret-of-the-admin"}
+	nobody   = aws.Credentials{AccessKeyID: "LKIANOBODY", SecretAccessKey: "secret-of-nobody-"}
+	operator = aws.Credentials{AccessKeyID: "LKIASESSION", SecretAccessKey: "secret-of-session", SessionToken: "token"}
+	expired  = aws.Credentials{AccessKeyID: "LKIAEXPIRED", SecretAccessKey: "secret-of-expired", SessionToken: "token"}
 )
 
 func withAuth(t *testing.T, text string) func(*Config) {
@@ -61,7 +61,7 @@ func TestAuthOpensTheDoor(t *testing.T) {
 	}
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	o := order{form: wireForms[0], operation: "ListStreams", body: []byte("{}"), credentials: session, service: "kinesis", at: time.Now()}
+	o := order{form: wireForms[0], operation: "ListStreams", body: []byte("{}"), credentials: operator, service: "kinesis", at: time.Now()}
 	signed := o.signedRequest(t, s.URL())
 	signed.Header.Set("Origin", "https://elsewhere.example.org")
 	if e, _ := send(t, transport, signed); e != (refusal{}) {
@@ -79,7 +79,7 @@ func TestAuthFileChanges(t *testing.T) {
 	defer transport.CloseIdleConnections()
 	check := func(what, want string) {
 		t.Helper()
-		o := order{form: wireForms[0], operation: "ListStreams", body: []byte("{}"), credentials: session, service: "kinesis", at: time.Now()}
+		o := order{form: wireForms[0], operation: "ListStreams", body: []byte("{}"), credentials: operator, service: "kinesis", at: time.Now()}
 		if e, _ := send(t, transport, o.signedRequest(t, s.URL())); e.Type != want {
 			t.Errorf("%s: %+v, want %q", what, e, want)
 		}

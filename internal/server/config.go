@@ -33,6 +33,9 @@ type Config struct {
 	// other port then.
 	MetricsListen string
 
+	// Services are those to serve, some of Services().
+	Services []string
+
 	// TLS serves TLS on the same port, beside clear text, with a certificate of
 	// the local authority or, if they are set, from the files TLSCert and
 	// TLSKey, which are read again when they change.
@@ -88,6 +91,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Listen:       "127.0.0.1:4567",
+		Services:     Services(),
 		TLS:          true,
 		DataDir:      "leat-data",
 		Keyring:      KeyringAuto,
@@ -117,6 +121,9 @@ func (c Config) Validate() error {
 		return err
 	}
 	if err := c.validateAccess(); err != nil {
+		return err
+	}
+	if err := c.validateServices(); err != nil {
 		return err
 	}
 	switch {

@@ -281,11 +281,11 @@ var forgeries = []forgery{
 	},
 	{
 		name: "without its token", code: unrecognized, message: noToken,
-		prepare: func(o *order) { o.credentials = session; o.credentials.SessionToken = "" },
+		prepare: func(o *order) { o.credentials = operator; o.credentials.SessionToken = "" },
 	},
 	{
 		name: "with another token", code: unrecognized, message: noToken,
-		prepare: func(o *order) { o.credentials = session; o.credentials.SessionToken = "tokem" },
+		prepare: func(o *order) { o.credentials = operator; o.credentials.SessionToken = "tokem" },
 	},
 	{
 		name: "forbidden", code: "AccessDeniedException",

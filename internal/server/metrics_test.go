@@ -123,7 +123,7 @@ func TestMetricsWithAuth(t *testing.T) {
 	for _, tt := range []struct {
 		credentials aws.Credentials
 		want        int
-	}{{admin, 200}, {nobody, 403}, {session, 403}, {expired, 403}} {
+	}{{admin, 200}, {nobody, 403}, {operator, 403}, {expired, 403}} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+"/metrics", nil)
 		if err != nil {
 			t.Fatal(err)

@@ -31,6 +31,7 @@ import (
 	"leat/internal/httpd"
 	"leat/internal/kinesis"
 	"leat/internal/service"
+	"leat/internal/session"
 	"leat/internal/vfs"
 )
 
@@ -60,8 +61,9 @@ type Server struct {
 	// certificate is nil without TLS.
 	certificate certificate
 	// auth is nil where any credentials pass.
-	auth *auth.Store
-	kept []kept // changed by open only, and then by keep
+	auth     *auth.Store
+	sessions *session.Sealer
+	kept     []kept // changed by open only, and then by keep
 
 	actors sync.WaitGroup
 	stop   context.CancelFunc // ends those that wait for their time
@@ -85,23 +87,17 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		Services: s.services(),
 		Account:  cfg.Account, Region: cfg.Region,
 		Hosts: cfg.TLSHosts, Origins: cfg.CORSOrigins,
-		Ready: s.engine.Health, Logger: cfg.Logger,
+		Sessions: s.sessions,
+		Ready:    s.engine.Health, Logger: cfg.Logger,
 		Metrics: s.newMetrics(), HideMetrics: cfg.MetricsListen != "",
 	}
-	if s.auth != nil {
-		front.Auth = s.auth.Directory
-	}
+	front.Auth = s.directory()
 	s.http = httpd.NewServer(httpd.NewHandler(front), cfg.Logger)
 	s.run(ctx)
 	if front.HideMetrics {
 		s.serveMetrics(ctx, front.Metrics)
 	}
 	return s, nil
-}
-
-// services returns what is served, Kinesis first.
-func (s *Server) services() []service.Service {
-	return []service.Service{s.service.API()}
 }
 
 // open opens what the actors work with.
@@ -121,6 +117,9 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	var dir vfs.FS
 	if s.engine, dir, err = openEngine(s.cfg); err != nil { //nolint:contextcheck // It outlives the context of its start.
+		return err
+	}
+	if s.sessions, err = openSessions(ctx, s.engine); err != nil {
 		return err
 	}
 	if s.cfg.TLS {
