@@ -1,0 +1,86 @@
+package leat.compat.kpl;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import leat.compat.Server;
+
+/** A running program with a KPL. */
+final class Kpl implements AutoCloseable {
+  /** The versions there are programs for; a module has a program's name. */
+  enum Version { kpl0, kpl1 }
+
+  private static final Pattern TROUBLE = Pattern.compile("^\\[.*\\] (WARN|ERROR) ");
+
+  private final Process process;
+  private final PrintWriter commands;
+  private final Map<Integer, CompletableFuture<Answer>> answers = new ConcurrentHashMap<>();
+  private final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
+
+  Kpl(Version version, Path properties) throws IOException {
+    ProcessBuilder program = new ProcessBuilder("java", "-cp", classPath(version),
+        "leat.compat.kpl.Producer", properties.toString(), Stream.NAME);
+    program.environment().putAll(Map.of("AWS_ACCESS_KEY_ID", "any", "AWS_SECRET_ACCESS_KEY", "any",
+        "AWS_EC2_METADATA_DISABLED", "true"));
+    process = program.start();
+    commands = new PrintWriter(process.outputWriter(StandardCharsets.US_ASCII), true);
+    CompletableFuture.runAsync(() -> each(process.inputReader(), this::answered));
+    CompletableFuture.runAsync(() -> each(process.errorReader(), log::add));
+  }
+
+  /** Hands a user record to the KPL, whose answer comes later. */
+  CompletableFuture<Answer> put(Put put) {
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    answers.put(put.number(), answer);
+    commands.println(put.line());
+    return answer;
+  }
+
+  /** Returns what the KPL and its native process have complained about so far. */
+  List<String> complaints() {
+    return log.stream().filter(line -> TROUBLE.matcher(line).find()).toList();
+  }
+
+  /** Ends the program in an orderly way, which it does once it has answered everything. */
+  @Override
+  public void close() throws InterruptedException {
+    commands.close();
+    if (!process.waitFor(Server.EVENT.toSeconds(), TimeUnit.SECONDS)) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+      throw new IllegalStateException("the KPL does not end");
+    }
+  }
+
+  private void answered(String line) {
+    Answer answer = Answer.parse(line);
+    answers.remove(answer.number()).complete(answer);
+  }
+
+  private static void each(BufferedReader lines, Consumer<String> taker) {
+    try (lines) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        taker.accept(line);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String classPath(Version version) throws IOException {
+    Path target = Path.of("..", version.name(), "target");
+    return target.resolve("classes") + ":" + Files.readString(target.resolve("classpath"));
+  }
+}

@@ -1,0 +1,45 @@
+package leat.compat.kpl;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import leat.compat.Server;
+
+/** The properties file of a KPL, as a user writes it. */
+final class Properties {
+  private Properties() {}
+
+  /** Writes the file for a server to a directory, with what it trusts beside it. */
+  static Path write(Kpl.Version version, Server server, Path dir) throws Exception {
+    Path authority = Files.createDirectories(dir.resolve("authority"));
+    Files.write(authority.resolve("leat.pem"), server.authority());
+    int port = URI.create(server.endpoint()).getPort();
+    String trust = switch (version) {
+      case kpl0 -> {
+        rehash(authority);
+        yield "CaCertPath = " + authority;
+      }
+      case kpl1 -> "CaCertFile = " + authority.resolve("leat.pem");
+    };
+    return Files.writeString(dir.resolve("kpl.properties"), """
+        Region = us-east-1
+        KinesisEndpoint = localhost
+        KinesisPort = %1$d
+        CloudwatchEndpoint = localhost
+        CloudwatchPort = %1$d
+        StsEndpoint = localhost
+        StsPort = %1$d
+        MetricsUploadDelay = 1000
+        %2$s
+        """.formatted(port, trust));
+  }
+
+  private static void rehash(Path authority) throws IOException, InterruptedException {
+    int status = new ProcessBuilder("openssl", "rehash", authority.toString()).inheritIO().start()
+        .waitFor();
+    if (status != 0) {
+      throw new IllegalStateException("openssl rehash ended with status " + status);
+    }
+  }
+}
