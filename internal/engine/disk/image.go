@@ -47,6 +47,9 @@ const (
 	imageVersion = 1
 	imageSlots   = 2
 	imageChunk   = 256 << 10
+	// imageSync is after how many bytes a body is synced: commits would queue
+	// behind the sync of all of a large one.
+	imageSync = 1 << 20
 )
 
 func imageName(number uint64) string { return fmt.Sprintf("checkpoint.%d", number%imageSlots) }
@@ -102,7 +105,9 @@ type imageWriter struct {
 	b   []byte
 	at  int64 // where b goes
 	sum uint32
-	err error // the first
+	// unsynced is how many bytes the last sync does not cover.
+	unsynced int
+	err      error // the first
 }
 
 func (w *imageWriter) numbers(values ...uint64) {
@@ -121,7 +126,12 @@ func (w *imageWriter) flush() {
 	w.sum = entry.SumFrom(w.sum, w.b)
 	_, w.err = w.f.WriteAt(w.b, w.at)
 	w.at += int64(len(w.b))
+	w.unsynced += len(w.b)
 	w.b = w.b[:0]
+	if w.err == nil && w.unsynced >= imageSync {
+		w.err = w.f.Sync()
+		w.unsynced = 0
+	}
 }
 
 func (w *imageWriter) end() error {

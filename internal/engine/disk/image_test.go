@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"leat/internal/engine"
+	"leat/internal/engine/kvtable"
+	"leat/internal/vfs"
 )
 
 // imageBytes returns a real checkpoint file.
@@ -38,6 +40,24 @@ func imageBytes(f *testing.F) []byte {
 		f.Fatal(err)
 	}
 	return content
+}
+
+// TestLargeImageIsSyncedInPieces writes the metadata of many MiB. A commit beside
+// it must not wait until all of that is on disk.
+func TestLargeImageIsSyncedInPieces(t *testing.T) {
+	const size = 5 * imageSync
+	fsys := vfs.NewInject(vfs.NewMem(), nil)
+	kv := kvtable.New()
+	for i := range 10 {
+		kv.Restore(engine.Entry{Key: engine.NewKey("k", string(rune('a'+i))), Value: make([]byte, size/10), Revision: 1})
+	}
+	if err := writeImage(fsys, 1, &checkpoint{image: kv.Image()}); err != nil {
+		t.Fatal(err)
+	}
+	// One for the header of zeros, one for the end of the body, one for the header.
+	if n := fsys.Count(vfs.OpSync); n < size/imageSync-1+3 {
+		t.Errorf("%d bytes were synced in %d steps", size, n)
+	}
 }
 
 // FuzzImage decodes bodies with right checksums that hold anything.
