@@ -68,6 +68,9 @@ const (
 	InternalFailureEvent          Code = "InternalFailureException" // ends a subscription
 	InternalServerError           Code = "InternalServerError"
 	InvalidArgument               Code = "InvalidArgumentException"
+	InvalidNextToken              Code = "InvalidNextToken"
+	InvalidParameterCombination   Code = "InvalidParameterCombinationException"
+	InvalidParameterValue         Code = "InvalidParameterValueException"
 	InvalidSignature              Code = "InvalidSignatureException"
 	KMSAccessDenied               Code = "KMSAccessDeniedException"
 	KMSDisabled                   Code = "KMSDisabledException"
@@ -77,6 +80,7 @@ const (
 	KMSThrottling                 Code = "KMSThrottlingException"
 	LimitExceeded                 Code = "LimitExceededException"
 	MissingAuthenticationToken    Code = "MissingAuthenticationTokenException"
+	MissingRequiredParameter      Code = "MissingRequiredParameterException"
 	ProvisionedThroughputExceeded Code = "ProvisionedThroughputExceededException"
 	ResourceInUse                 Code = "ResourceInUseException"
 	ResourceNotFound              Code = "ResourceNotFoundException"
@@ -103,6 +107,9 @@ var statuses = map[Code]int{
 	InternalFailureEvent:          500,
 	InternalServerError:           500,
 	InvalidArgument:               400,
+	InvalidNextToken:              400,
+	InvalidParameterCombination:   400,
+	InvalidParameterValue:         400,
 	InvalidSignature:              400,
 	KMSAccessDenied:               400,
 	KMSDisabled:                   400,
@@ -112,6 +119,7 @@ var statuses = map[Code]int{
 	KMSThrottling:                 400,
 	LimitExceeded:                 400,
 	MissingAuthenticationToken:    400,
+	MissingRequiredParameter:      400,
 	ProvisionedThroughputExceeded: 400,
 	ResourceInUse:                 400,
 	ResourceNotFound:              400,
