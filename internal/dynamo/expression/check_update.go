@@ -5,9 +5,12 @@ import (
 	"leat/internal/dynamo/item"
 )
 
+// updateChecker checks updates.
+type updateChecker struct{ checker }
+
 // checkUpdate checks the clauses of an update, and returns its actions.
 func checkUpdate(parameter string, clauses []clause, p *Placeholders) ([]action, *api.Error) {
-	c := &checker{parameter: parameter, placeholders: p}
+	c := &updateChecker{checker{parameter: parameter, placeholders: p}}
 	seen := map[string]bool{}
 	var actions []action
 	for _, cl := range clauses {
@@ -32,7 +35,7 @@ func paths(actions []action) []path {
 	return list
 }
 
-func (c *checker) checkAction(a action) {
+func (c *updateChecker) checkAction(a action) {
 	c.resolvePath(a.path)
 	switch a.clause {
 	case set:
@@ -41,8 +44,8 @@ func (c *checker) checkAction(a action) {
 		c.resolve(a.value)
 		t := literalType(a.value)
 		if t != item.None && t.Element() == item.None && (a.clause != add || t != item.TypeN) {
-			c.fault(operandType, "Incorrect operand type for operator or function; operator: %s, operand type: %s",
-				a.clause, typeWords[t])
+			c.fault(operandType, "Incorrect operand type for operator or function; "+
+				"operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND", a.clause, typeWords[t], a.clause)
 		}
 	}
 }
@@ -54,19 +57,17 @@ var typeWords = map[item.Type]string{
 }
 
 // checkSum checks what SET sets.
-func (c *checker) checkSum(n *node) {
+func (c *updateChecker) checkSum(n *node) {
 	if n.op != opAdd && n.op != opSub {
 		c.checkOperand(n)
 		return
 	}
-	for _, a := range n.args {
-		c.checkOperand(a)
-	}
+	c.checkOperands(n.args)
 	c.checkLiterals(n.op.String(), item.TypeN, n.args)
 }
 
 // checkLiterals checks that the operands that are values are of a type.
-func (c *checker) checkLiterals(function string, want item.Type, operands []*node) {
+func (c *updateChecker) checkLiterals(function string, want item.Type, operands []*node) {
 	for _, n := range operands {
 		if t := literalType(n); t != item.None && t != want {
 			c.wrongType(function, t.String())
@@ -74,18 +75,24 @@ func (c *checker) checkLiterals(function string, want item.Type, operands []*nod
 	}
 }
 
+// checkOperands checks the operands of a sum or a function, among which there is no
+// list_append.
+func (c *updateChecker) checkOperands(operands []*node) {
+	for _, n := range operands {
+		c.checkOperand(n)
+		if n.op == opCall && n.name == "list_append" {
+			c.misused(n.name)
+		}
+	}
+}
+
 // checkOperand checks an operand of an update.
-func (c *checker) checkOperand(n *node) {
+func (c *updateChecker) checkOperand(n *node) {
 	if n.op != opCall {
 		c.resolve(n)
 		return
 	}
-	for _, a := range n.args {
-		c.checkOperand(a)
-		if a.op == opCall && a.name == "list_append" {
-			c.fault(misusedFunction, "The function is not allowed to be used this way in an expression; function: %s", a.name)
-		}
-	}
+	c.checkOperands(n.args)
 	count, ok := updateFunctions[n.name]
 	if !ok {
 		if _, other := conditionFunctions[n.name]; other {

@@ -9,6 +9,8 @@ import (
 const (
 	ConditionExpression = "ConditionExpression"
 	FilterExpression    = "FilterExpression"
+
+	keyConditionExpression = "KeyConditionExpression"
 )
 
 // Condition is a condition on an item. The nil Condition always holds.

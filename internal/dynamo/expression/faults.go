@@ -133,6 +133,11 @@ func (c *checker) wrongType(function, typ string) {
 		function, typ)
 }
 
+// misused complains about a function that is where it may not be.
+func (c *checker) misused(function string) {
+	c.fault(misusedFunction, "The function is not allowed to be used this way in an expression; function: %s", function)
+}
+
 // checkCount checks the number of a function's operands.
 func (c *checker) checkCount(n *node, want int) bool {
 	if len(n.args) == want {

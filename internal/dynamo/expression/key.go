@@ -21,7 +21,7 @@ type keyTest struct {
 
 // ParseKeyCondition reads a KeyConditionExpression.
 func ParseKeyCondition(text string, p *Placeholders) (*KeyCondition, *api.Error) {
-	root, err := parseCondition("KeyConditionExpression", text, p)
+	root, err := parseCondition(keyConditionExpression, text, p)
 	if err != nil {
 		return nil, err
 	}

@@ -113,6 +113,9 @@ func parameterError(format string, args ...any) *api.Error {
 
 // comparison returns the comparison that an expectation amounts to.
 func (e Expectation) comparison() (Comparison, *api.Error) {
+	if err := item.CheckName(e.Attribute); err != nil {
+		return Comparison{}, err
+	}
 	switch {
 	case e.Values != nil && e.Value.Present():
 		return Comparison{}, parameterError("Value and AttributeValueList cannot be used together for Attribute: %s", e.Attribute)
@@ -153,6 +156,9 @@ func (e Expectation) plain() (Comparison, *api.Error) {
 
 // check checks the values of a comparison.
 func (c Comparison) check() *api.Error {
+	if err := item.CheckName(c.Attribute); err != nil {
+		return err
+	}
 	if err := c.Values.Validate(); err != nil {
 		return err
 	}
@@ -241,6 +247,9 @@ func AttributeUpdates(entries []AttributeUpdate) (*Update, *api.Error) {
 }
 
 func (e AttributeUpdate) check() *api.Error {
+	if err := item.CheckName(e.Attribute); err != nil {
+		return err
+	}
 	if err := e.Value.Validate(); err != nil {
 		return err
 	}

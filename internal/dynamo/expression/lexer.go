@@ -28,6 +28,9 @@ func (t token) is(s string) bool { return t.kind == symbol && t.text == s }
 // keyword reports whether the token is a word, in any case.
 func (t token) keyword(w string) bool { return t.kind == word && strings.EqualFold(t.text, w) }
 
+// keywords are words that are no names, in any expression.
+var keywords = []string{"AND", "OR", "NOT", "BETWEEN", "IN", set, remove, add, deleteClause}
+
 // lex returns the tokens of an expression. The last one is the end.
 func lex(text string) []token {
 	var tokens []token
@@ -56,6 +59,8 @@ func next(text string) (kind, int) {
 			return colon, length
 		}
 		return unknown, 1
+	case c == '0':
+		return digits, 1
 	case isDigit(c):
 		return digits, span(text, isDigit)
 	case strings.HasPrefix(text, "<="), strings.HasPrefix(text, ">="), strings.HasPrefix(text, "<>"):

@@ -1,8 +1,5 @@
 package expression
 
-// conditionKeywords are words that are no names in a condition.
-var conditionKeywords = []string{"AND", "OR", "NOT", "BETWEEN", "IN"}
-
 // condition reads a whole condition. Where a condition may begin, so may an
 // operand in parentheses: productions return either, and whoever needs a
 // condition says so with proper.

@@ -8,7 +8,6 @@ const (
 	deleteClause = "DELETE"
 )
 
-// clauses are also the words that are no names in an update.
 var clauses = []string{set, remove, add, deleteClause}
 
 // action is one change that an update makes.

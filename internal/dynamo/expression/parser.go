@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"leat/internal/api"
 )
@@ -30,20 +29,19 @@ type parser struct {
 	tokens    []token
 	pos       int
 	operators int
-	keywords  []string // words that are no names
 }
 
 // parse runs a production over the whole text of a parameter. The size of
 // expressions bounds how deep a production can go.
-func parse[T any](parameter, text string, keywords []string, production func(*parser) T) (tree T, err *api.Error) {
-	p := &parser{parameter: parameter, text: text, keywords: keywords}
+func parse[T any](parameter, text string, production func(*parser) T) (tree T, err *api.Error) {
+	p := &parser{parameter: parameter, text: text}
 	if len(text) > maxExpressionBytes {
-		return tree, p.invalid("Expression size has exceeded the maximum allowed size; expression size: %d", len(text))
+		return tree, p.tooLong()
 	}
-	p.tokens = lex(text)
-	if p.peek().kind == end {
+	if text == "" {
 		return tree, p.invalid("The expression can not be empty;")
 	}
+	p.tokens = lex(text)
 	defer func() {
 		if failure := recover(); failure != nil {
 			var ok bool
@@ -69,18 +67,29 @@ func invalid(parameter, complaint string) *api.Error {
 	return api.Errorf(api.Validation, "Invalid %s: %s", parameter, complaint)
 }
 
+// tooLong returns the error about the size of the expression. Messages about
+// conditions have the size.
+func (p *parser) tooLong() *api.Error {
+	complaint := "Expression size has exceeded the maximum allowed size;"
+	switch p.parameter {
+	case ConditionExpression, FilterExpression, keyConditionExpression:
+		complaint += fmt.Sprintf(" expression size: %d", len(p.text))
+	}
+	return invalid(p.parameter, complaint)
+}
+
 // unexpected ends the parse with the error about the current token. It shows the
 // text from the token before to the token after.
 func (p *parser) unexpected() {
 	t := p.peek()
 	from, to := t.start, t.end
-	if p.pos > 0 {
-		from = p.tokens[p.pos-1].start
-	}
 	switch {
+	case p.pos > 0:
+		from = p.tokens[p.pos-1].start
 	case t.kind == end:
-		to = p.tokens[p.pos-1].end
-	case p.tokens[p.pos+1].kind != end:
+		from = 0
+	}
+	if t.kind != end && p.tokens[p.pos+1].kind != end {
 		to = p.tokens[p.pos+1].end
 	}
 	panic(p.invalid("Syntax error; token: \"%s\", near: \"%s\"", t.text, p.text[from:to]))
@@ -134,8 +143,7 @@ func (p *parser) join(o op, args ...*node) *node {
 // atName reports whether the current token is the beginning of a path.
 func (p *parser) atName() bool {
 	t := p.peek()
-	isKeyword := func(w string) bool { return t.keyword(w) }
-	return t.kind == hash || t.kind == word && !slices.ContainsFunc(p.keywords, isKeyword)
+	return t.kind == hash || t.kind == word && !slices.ContainsFunc(keywords, t.keyword)
 }
 
 // operand reads a path, a value or a function of operands, with or without
@@ -218,7 +226,7 @@ func (p *parser) index() step {
 		p.unexpected()
 	}
 	p.pos++
-	i, err := strconv.Atoi(strings.TrimLeft(t.text[:len(t.text)-1], "0") + t.text[len(t.text)-1:])
+	i, err := strconv.Atoi(t.text)
 	if err != nil || i > math.MaxInt32 {
 		panic(p.invalid("List index is not within the allowable range; index: [%s]", t.text))
 	}

@@ -32,6 +32,12 @@ func NewPlaceholders(names map[string]string, values item.Item) (*Placeholders, 
 	if err := checkKeys("ExpressionAttributeValues", colon, values); err != nil {
 		return nil, err
 	}
+	for _, key := range slices.Sorted(maps.Keys(names)) {
+		if err := item.CheckName(names[key]); err != nil {
+			return nil, api.Errorf(api.Validation,
+				"ExpressionAttributeNames contains invalid value: %s for key %s", err.Message, key)
+		}
+	}
 	for _, key := range values.Names() {
 		if err := values[key].Validate(); err != nil {
 			return nil, api.Errorf(api.Validation,
@@ -122,7 +128,7 @@ func CheckParameters(expressions, older []Parameter, names, values bool) *api.Er
 	used := present(expressions)
 	if len(used) > 0 {
 		mixed := present(older)
-		if !slices.Contains(used, "KeyConditionExpression") {
+		if !slices.Contains(used, keyConditionExpression) {
 			mixed = slices.DeleteFunc(mixed, func(name string) bool { return name == "KeyConditions" })
 		}
 		if len(mixed) > 0 {

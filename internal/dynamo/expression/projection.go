@@ -14,7 +14,7 @@ type Projection struct {
 // ParseProjection reads a ProjectionExpression.
 func ParseProjection(text string, p *Placeholders) (*Projection, *api.Error) {
 	const parameter = "ProjectionExpression"
-	paths, err := parse(parameter, text, nil, (*parser).projection)
+	paths, err := parse(parameter, text, (*parser).projection)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +42,9 @@ func AttributesToGet(names []string) (*Projection, *api.Error) {
 	seen := map[string]bool{}
 	var paths []path
 	for _, name := range names {
+		if err := item.CheckName(name); err != nil {
+			return nil, err
+		}
 		if seen[name] {
 			return nil, api.Errorf(api.Validation,
 				"One or more parameter values were invalid: Duplicate value in attribute name: %s", name)

@@ -16,7 +16,7 @@ type Update struct {
 // ParseUpdate reads an UpdateExpression.
 func ParseUpdate(text string, p *Placeholders) (*Update, *api.Error) {
 	const parameter = "UpdateExpression"
-	clauses, err := parse(parameter, text, clauses, (*parser).update)
+	clauses, err := parse(parameter, text, (*parser).update)
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +34,15 @@ func (u *Update) Attributes() []string {
 		return nil
 	}
 	return names(paths(u.actions))
+}
+
+// Creates reports whether the update makes an item where there is none: one that
+// only removes does not.
+func (u *Update) Creates() bool {
+	if u == nil || len(u.actions) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(u.actions, func(a action) bool { return a.clause == set || a.clause == add })
 }
 
 // CheckKey returns the error about an update of an attribute that is part of the

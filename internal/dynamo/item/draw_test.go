@@ -75,7 +75,7 @@ func drawSet(t *rapid.T, element Type) Value {
 func drawItem(t *rapid.T, depth int) Item {
 	it := Item{}
 	for range rapid.IntRange(0, 4).Draw(t, "attributes") {
-		it[drawText(t)] = drawValue(t, depth)
+		it["n"+drawText(t)] = drawValue(t, depth)
 	}
 	return it
 }

@@ -265,6 +265,9 @@ func (p *parser) boolean(t Type) (Value, *api.Error) {
 	return NULL(), nil // also when false, as the service does
 }
 
+// setWords are the types of elements as messages name them.
+var setWords = map[Type]string{TypeS: "string", TypeN: "number", TypeB: "binary"}
+
 // set reads a set of elements of type t.
 func (p *parser) set(t Type) (Value, *api.Error) {
 	var list []Value
@@ -273,6 +276,11 @@ func (p *parser) set(t Type) (Value, *api.Error) {
 		class = bytesClass
 	}
 	err := p.list(class, func() *api.Error {
+		if p.next() == 'n' {
+			list = append(list, fault("One or more parameter values were invalid: "+
+				"An "+setWords[t]+" set may not have a null "+setWords[t]+" as a member"))
+			return p.skip()
+		}
 		v, err := p.scalar(t)
 		list = append(list, v)
 		return err

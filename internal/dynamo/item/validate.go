@@ -27,9 +27,26 @@ func (v Value) Validate() *api.Error {
 	return List(v.elements.list).Validate()
 }
 
-// Validate validates the values, in the order of their names.
+// maxNameBytes is how long the name of an attribute may be.
+const maxNameBytes = 64<<10 - 1
+
+// CheckName returns the error about a name that no attribute may have, or nil.
+func CheckName(name string) *api.Error {
+	switch {
+	case name == "":
+		return api.Errorf(api.Validation, "Empty attribute name")
+	case len(name) > maxNameBytes:
+		return api.Errorf(api.Validation, "Attribute name is too large, must be less than %d bytes", maxNameBytes+1)
+	}
+	return nil
+}
+
+// Validate validates the names and the values, in the order of the names.
 func (it Item) Validate() *api.Error {
 	for _, name := range it.Names() {
+		if err := CheckName(name); err != nil {
+			return err
+		}
 		if err := it[name].Validate(); err != nil {
 			return err
 		}

@@ -152,3 +152,13 @@ func TestAccessors(t *testing.T) {
 		t.Error("faults are looked for where they are not, or not where they are")
 	}
 }
+
+func TestCheckName(t *testing.T) {
+	if err := CheckName(strings.Repeat("n", 65535)); err != nil {
+		t.Error(err)
+	}
+	err := (Item{strings.Repeat("n", 65536): NULL()}).Validate()
+	if err == nil || err.Message != "Attribute name is too large, must be less than 65536 bytes" {
+		t.Error(err)
+	}
+}
