@@ -210,14 +210,15 @@ func TestEvaluate(t *testing.T) {
 }
 
 var outcomes = map[policy.Outcome]string{
-	policy.NoIdentityAllow: "NoIdentityAllow", policy.NoResourceAllow: "NoResourceAllow",
-	policy.IdentityDeny: "IdentityDeny", policy.ResourceDeny: "ResourceDeny", policy.Allowed: "Allowed",
+	policy.NoIdentityAllow: "NoIdentityAllow", policy.NoSessionAllow: "NoSessionAllow", policy.NoResourceAllow: "NoResourceAllow",
+	policy.IdentityDeny: "IdentityDeny", policy.SessionDeny: "SessionDeny", policy.ResourceDeny: "ResourceDeny",
+	policy.Allowed: "Allowed",
 }
 
 // summary is a decision as the matrix has it.
 func summary(d policy.Decision) string {
 	text := outcomes[d.Outcome]
-	for _, s := range []*policy.Statement{d.Identity, d.Resource} {
+	for _, s := range []*policy.Statement{d.Identity, d.Session, d.Resource} {
 		if s != nil {
 			text += " " + s.Sid
 		}
@@ -251,6 +252,20 @@ func TestDecisionTexts(t *testing.T) {
 		{
 			policy.Decision{Outcome: policy.ResourceDeny, Resource: s("r", 5)},
 			`denied by statement "r" (line 5) of policy of ann`, "with an explicit deny in a resource-based policy",
+		},
+		{
+			policy.Decision{Outcome: policy.NoResourceAllow},
+			"denied: the resource's policy does not allow it",
+			"because no resource-based policy allows the kinesis:PutRecord action",
+		},
+		{
+			policy.Decision{Outcome: policy.NoSessionAllow, Identity: s("a", 3)},
+			`denied: the session's policy does not allow it, though statement "a" (line 3) of policy of ann does`,
+			"because no session policy allows the kinesis:PutRecord action",
+		},
+		{
+			policy.Decision{Outcome: policy.SessionDeny, Session: s("s", 6)},
+			`denied by statement "s" (line 6) of policy of ann`, "with an explicit deny in a session policy",
 		},
 		{
 			policy.Decision{Outcome: policy.Allowed, Identity: s("a", 3), Resource: s("r", 5)},
