@@ -20,6 +20,17 @@ const maxDepth = 1000
 // value of the wrong type.
 func Decode(body []byte, in api.Input) *api.Error {
 	d := decoder{data: body}
+	return d.decode(in)
+}
+
+// DecodeSeconds is Decode for the form of Smithy RPC v2, whose timestamps are
+// seconds.
+func DecodeSeconds(body []byte, in api.Input) *api.Error {
+	d := decoder{data: body, seconds: true}
+	return d.decode(in)
+}
+
+func (d *decoder) decode(in api.Input) *api.Error {
 	parsed := false
 	switch h, _ := d.head(); h.major {
 	case majorMap:
@@ -50,6 +61,7 @@ type decoder struct {
 	data     []byte
 	pos      int
 	mismatch *api.Error // the first
+	seconds  bool       // whether timestamps are seconds
 }
 
 // head reads the head of the next item, after its tags.

@@ -1,6 +1,7 @@
-// Package awscbor is the AWS CBOR 1.1 wire form, which the SDKs for Java speak:
+// Package awscbor is the AWS CBOR 1.1 wire form, which the SDKs for Java speak
+// with Kinesis, and that of Smithy RPC v2, which newer SDKs speak with CloudWatch:
 // it fills the inputs of package api from request bodies, and writes outputs and
-// errors.
+// errors. The two differ in timestamps only (DecodeSeconds, EncodeSeconds).
 //
 // A request is one map whose keys are the names of the shape's members:
 //
@@ -12,14 +13,15 @@
 //	list           array
 //	map, structure map
 //
-// The tag of a timestamp promises seconds, but the clients mean milliseconds and
-// understand nothing else. Tags tell nothing that the shape does not tell, so that
-// they are skipped everywhere. Strings may come in chunks, arrays and maps without
-// their length. Null is absent, members that the shape does not have are skipped,
-// and of one that is there twice the last counts. Keys are text.
+// The tag of a timestamp promises seconds, but the clients of AWS CBOR 1.1 mean
+// milliseconds and understand nothing else. Those of Smithy RPC v2 mean seconds, as
+// integers or floats: c1 fb 41d7119aed316873. Tags tell nothing that the shape does
+// not tell, so that they are skipped everywhere. Strings may come in chunks, arrays
+// and maps without their length. Null is absent, members that the shape does not
+// have are skipped, and of one that is there twice the last counts. Keys are text.
 //
 // In an answer, arrays and maps have no length but an end, and timestamps are
-// integers under tag 1, always:
+// under tag 1: integers of milliseconds, floats of 64 bits of seconds, always:
 //
 //	bf                                  a map
 //	   66 "__type"  78 19 "ResourceNotFoundException"

@@ -26,8 +26,19 @@ func Encode(dst []byte, out api.Output) []byte {
 	return e.Bytes()
 }
 
+// EncodeSeconds is Encode for the form of Smithy RPC v2, whose timestamps are
+// seconds.
+func EncodeSeconds(dst []byte, out api.Output) []byte {
+	e := &Encoder{buf: dst, seconds: true}
+	out.Encode(e)
+	return e.Bytes()
+}
+
 // Encoder writes an output as CBOR. It is an api.Encoder.
-type Encoder struct{ buf []byte }
+type Encoder struct {
+	buf     []byte
+	seconds bool // whether timestamps are seconds
+}
 
 var _ api.Encoder = (*Encoder)(nil)
 
@@ -90,6 +101,10 @@ func (e *Encoder) Bool(b bool) {
 // Timestamp implements api.Encoder.
 func (e *Encoder) Timestamp(t api.Timestamp) {
 	e.buf = append(e.buf, tagTime)
+	if e.seconds {
+		e.Float(float64(t) / 1000)
+		return
+	}
 	e.Int(int64(t))
 }
 

@@ -85,14 +85,19 @@ func (h head) integer() (int64, bool) {
 	return api.FloorInt64(f), ok
 }
 
-// timestamp returns a number of milliseconds; false for what is no number.
-func (h head) timestamp() (api.Timestamp, bool) {
-	if h.major == majorSimple {
-		f, ok := h.float()
-		return api.RoundTimestamp(f), ok
+// timestamp returns a number of seconds or milliseconds; false for what is no
+// number.
+func (h head) timestamp(seconds bool) (api.Timestamp, bool) {
+	f, ok := h.float()
+	if !ok {
+		var n int64
+		n, ok = h.integer()
+		f = float64(n)
 	}
-	n, ok := h.integer()
-	return api.RoundTimestamp(float64(n)), ok
+	if seconds {
+		f *= 1000
+	}
+	return api.RoundTimestamp(f), ok
 }
 
 // float returns a float; false for what is none.

@@ -115,7 +115,7 @@ func (d *decoder) floatsMember(m *api.Opt[[]float64], h head, depth int) bool {
 }
 
 func (d *decoder) timestampMember(m *api.Opt[api.Timestamp], h head, depth int) bool {
-	t, ok := h.timestamp()
+	t, ok := h.timestamp(d.seconds)
 	if !ok {
 		return d.refuse(m, h, depth)
 	}
