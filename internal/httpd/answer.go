@@ -44,6 +44,8 @@ const (
 	headerRequestID  = "x-amzn-RequestId"
 	headerExtendedID = "x-amz-id-2"
 	headerErrorType  = "x-amzn-ErrorType"
+	headerProtocol   = "smithy-protocol"
+	headerQueryError = "x-amzn-query-error"
 )
 
 // write sends an answer. An error in sending is the client's absence, so nobody
@@ -87,6 +89,9 @@ const (
 	mediaJSON       = "application/x-amz-json-1.1"
 	mediaJSON10     = "application/x-amz-json-1.0"
 	mediaCBOR       = "application/x-amz-cbor-1.1"
+	mediaRPC        = "application/cbor"
+	mediaForm       = "application/x-www-form-urlencoded"
+	mediaXML        = "text/xml"
 	mediaLegacyJSON = "application/json"
 	mediaText       = "text/plain; charset=utf-8"
 )

@@ -3,6 +3,7 @@ package httpd
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"leat/internal/api"
 )
@@ -19,7 +20,7 @@ func (h *Handler) call(ctx context.Context, x *exchange, rt *route) answer {
 // perform decodes the body, validates it, sees that it is allowed, performs the
 // operation and encodes what it returns, unless that is a stream.
 func (h *Handler) perform(ctx context.Context, x *exchange, rt *route, in api.Input) answer {
-	if err := x.codec.decode(x.body.b, in); err != nil {
+	if err := x.codec.decode(x.payload, in); err != nil {
 		return h.errorAnswer(x, err)
 	}
 	if err := api.Validate(in, rt.Schema); err != nil {
@@ -63,10 +64,13 @@ func (h *Handler) clientError(ctx context.Context, x *exchange, rt *route, err e
 }
 
 // outputAnswer encodes an operation's output, and releases it. No output is an
-// empty body.
+// empty body, unless the wire form has one for that, too.
 func (h *Handler) outputAnswer(x *exchange, rt *route, out api.Output) answer {
-	a := answer{status: 200, contentType: x.codec.mediaType}
-	if out == nil {
+	a := answer{status: http.StatusOK, contentType: x.codec.mediaType, header: x.codec.header}
+	if out == nil && !x.codec.enveloped {
+		if x.codec.untyped {
+			a.contentType = ""
+		}
 		return a
 	}
 	size := int(min(rt.answerBytes.Load(), maxGuessBytes))
@@ -85,10 +89,17 @@ func (h *Handler) outputAnswer(x *exchange, rt *route, out api.Output) answer {
 
 // errorAnswer encodes an error.
 func (h *Handler) errorAnswer(x *exchange, e *api.Error) answer {
-	buf := h.buffers.get(len(e.Code) + len(e.Message))
-	buf.b = x.codec.encodeError(buf.b, e, x.envelope(""))
-	return answer{
-		status: e.Status, contentType: x.codec.mediaType, errorType: e.Code,
-		body: buf.b, buffer: buf,
+	a := answer{status: e.Status, contentType: x.codec.mediaType, errorType: e.Code, header: x.codec.header}
+	worded := e
+	if x.codec == formXML {
+		worded = queryError(e, &x.service.Service)
+		a.status, a.errorType, a.code = worded.Status, "", e.Code
 	}
+	if x.service.Version != "" && x.Header.Get("X-Amzn-Query-Mode") == "true" {
+		a.header = withQueryError(a.header, queryError(e, &x.service.Service))
+	}
+	a.buffer = h.buffers.get(len(worded.Code) + len(worded.Message))
+	a.buffer.b = x.codec.encodeError(a.buffer.b, worded, x.envelope(""))
+	a.body = a.buffer.b
+	return a
 }

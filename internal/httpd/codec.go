@@ -1,10 +1,14 @@
 package httpd
 
 import (
+	"maps"
+	"net/http"
+
 	"leat/internal/api"
 	"leat/internal/service"
 	"leat/internal/wire/awscbor"
 	"leat/internal/wire/awsjson"
+	"leat/internal/wire/awsquery"
 )
 
 // codec is a wire form, in which a request is read and answered.
@@ -19,6 +23,11 @@ type codec struct {
 	encodeError func(dst []byte, e *api.Error, env envelope) []byte
 	// without is the operation that AWS fails to answer in this form.
 	without string
+	// header is in all answers of the form.
+	header http.Header
+	// enveloped is whether there is a body without an output, and untyped whether
+	// no body has no type.
+	enveloped, untyped bool
 }
 
 // envelope is what an answer may say beside its content.
@@ -68,6 +77,60 @@ var json10 = &codec{
 	decode:    awsjson.Decode,
 	valid:     awsjson.Valid,
 	encode:    bare(awsjson.Encode), encodeError: typed(awsjson.Encode),
+}
+
+// rpcCBOR is the wire form of Smithy RPC v2. No body is no members.
+var rpcCBOR = &codec{
+	mediaType: mediaRPC,
+	decode: func(body []byte, in api.Input) *api.Error {
+		if len(body) == 0 {
+			return nil
+		}
+		return awscbor.DecodeSeconds(body, in)
+	},
+	valid:  awscbor.Valid,
+	encode: bare(awscbor.EncodeSeconds), encodeError: typed(awscbor.EncodeSeconds),
+	header:  http.Header{headerProtocol: {"rpc-v2-cbor"}},
+	untyped: true,
+}
+
+// formXML is the wire form of the query protocol. Any form is one.
+var formXML = &codec{
+	mediaType: mediaXML,
+	decode:    awsquery.Decode,
+	valid:     func([]byte) bool { return true },
+	encode: func(dst []byte, out api.Output, env envelope) []byte {
+		return awsquery.Encode(dst, out, env.query())
+	},
+	encodeError: func(dst []byte, e *api.Error, env envelope) []byte {
+		return awsquery.EncodeError(dst, e, env.query())
+	},
+	enveloped: true,
+}
+
+// query returns what the query protocol says beside an answer's content.
+func (env envelope) query() awsquery.Envelope {
+	return awsquery.Envelope{Namespace: env.service.Namespace, Operation: env.operation, RequestID: env.requestID}
+}
+
+// queryError returns an error as the query protocol has it. A service has names of
+// its own for its errors.
+func queryError(e *api.Error, s *service.Service) *api.Error {
+	worded := *awsquery.Reword(e)
+	if s.QueryCode != nil {
+		if code := s.QueryCode(e.Code); code != e.Code {
+			worded.Code = code
+		}
+	}
+	return &worded
+}
+
+// withQueryError returns the header of an answer with an error for a client that
+// knows the codes of the query protocol, and asks in another.
+func withQueryError(header http.Header, e *api.Error) http.Header {
+	with := http.Header{headerQueryError: {e.Code + ";" + awsquery.Fault(e)}}
+	maps.Copy(with, header)
+	return with
 }
 
 // codecOf returns the wire form of a media type, and whether it is one of ours.

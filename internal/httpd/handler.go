@@ -1,8 +1,7 @@
 // Package httpd is the front door: it turns HTTP requests into calls of the
-// Kinesis operations, and what they return into answers.
+// services' operations, and what they return into answers.
 //
-// A request passes these checks, in AWS's order, and the first that fails
-// answers it:
+// A request passes these checks, and the first that fails answers it:
 //
 //	the body is at most 15 MiB              413
 //	the client's bodies fit its memory      503 ServiceUnavailable
@@ -10,6 +9,19 @@
 //	a foreign Origin or Host                403 AccessDeniedException, in XML
 //	GET /metrics                            the metrics, unless they are elsewhere
 //	OPTIONS with an Origin                  200, what a browser may do
+//
+// Then it is for the service that its address names, the first of these that names
+// one (addressed):
+//
+//	X-Amz-Target: Kinesis_20131202.PutRecord                      Kinesis, in JSON 1.1 or CBOR 1.1
+//	X-Amz-Target: DynamoDB_20120810.GetItem                       another service, in JSON 1.0
+//	POST /service/GraniteServiceVersion20100801/operation/...     Smithy RPC v2, in CBOR
+//	Action=AssumeRole&Version=2011-06-15&...                      the query protocol: a form, answered in
+//	                                                              XML; GET /?Action=... is one, too
+//	...Credential=AKID/20261120/us-east-1/sts/aws4_request...     no operation of the service
+//
+// and for Kinesis if nothing does. Kinesis goes on in the order of AWS:
+//
 //	another method than POST                403 AccessDeniedException, in XML
 //	no body                                 400 SerializationException or UnknownOperationException
 //	an unknown content type                 403 or 404, in XML
@@ -21,9 +33,22 @@
 //	not allowed by policies                 400 AccessDeniedException
 //	the operation                           200, or its error
 //
+// and the other services in this, in which the query protocol has other codes and
+// statuses (awsquery.Reword):
+//
+//	no such operation                       400 UnknownOperationException    400 InvalidAction
+//	not signed, incompletely or wrongly     400 MissingAuthentication...     403 MissingAuthenticationToken, ...
+//	a gzip body is none, or is too large    400 SerializationException, 413  400 MalformedInput, 413
+//	the body does not parse; wrong types    400 SerializationException       400 MalformedInput
+//	broken constraints                      400 ValidationException          400 ValidationError
+//	not allowed by policies                 400 AccessDeniedException        403 AccessDenied
+//	the operation                           200, or its error
+//
 // Signatures are verified if there is an auth.Directory; then requests may come
-// from any Origin and for any Host. JSON and CBOR are answered in kind, and a
-// missing body of any other type in CBOR (codecs).
+// from any Origin and for any Host. They cover the body as it was sent: a form in
+// gzip is opened after that, and is for the service that it was signed for. JSON
+// and CBOR are answered in kind, and a missing body of any other type in CBOR
+// (codecs).
 //
 // respond is that table as code. It returns an answer, and write is the only
 // place that sends one.
@@ -115,6 +140,7 @@ type Handler struct {
 // served is a service with what the handler remembers of it.
 type served struct {
 	service.Service
+	routes map[string]*route // by the names of operations
 	// verifier is used if there is Config.Auth.
 	verifier *sigv4.Verifier
 }
@@ -175,10 +201,11 @@ func NewHandler(cfg Config) *Handler {
 
 // add adds a service.
 func (h *Handler) add(s service.Service) {
-	svc := &served{Service: s, verifier: sigv4.NewVerifier(s.Name)}
+	svc := &served{Service: s, routes: make(map[string]*route), verifier: sigv4.NewVerifier(s.Name)}
 	h.services[s.Name] = svc
 	for _, op := range s.Operations {
 		rt := &route{Operation: op, service: svc, metrics: h.metrics.Operation(s.Name, op.Name)}
+		svc.routes[op.Name] = rt
 		if s.Target != "" {
 			h.targets[s.Target+"."+op.Name] = rt
 		}
@@ -196,6 +223,7 @@ type exchange struct {
 	sent     int                // bytes of its answer's body
 	admitted bool               // whether its Host and Origin may use the server
 	body     *buffer            // nil until it is read
+	payload  []byte             // what says what is asked: of the body, or of the query
 	client   client             // set when counted is
 	counted  int                // what h.bodies counts for the body
 	kind     string             // the media type of the body
@@ -228,7 +256,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.log.Enabled(r.Context(), slog.LevelDebug) {
 		h.log.DebugContext(r.Context(), "request answered",
 			"method", r.Method, "target", r.Header.Get("X-Amz-Target"), "remote", r.RemoteAddr, "status", a.status,
-			"error", a.errorType, "duration", time.Since(x.start), "request_id", x.ids.request)
+			"error", a.outcome(), "duration", time.Since(x.start), "request_id", x.ids.request)
 	}
 	h.buffers.put(a.buffer)
 	h.dropBody(x)
@@ -267,11 +295,12 @@ func (h *Handler) respond(ctx context.Context, x *exchange) answer {
 		return preflight(x.Request)
 	case h.metricsPage != nil && x.URL.Path == metricsPath && isRead(x.Request):
 		return h.metricsAnswer(ctx, x)
-	case x.Method != http.MethodPost:
-		return accessDenied()
 	}
-	if svc, rt, ok := h.addressed(x); ok {
-		return h.respondTo(ctx, x, svc, rt)
+	if to, ok := h.addressed(x); ok {
+		return h.respondTo(ctx, x, to)
+	}
+	if x.Method != http.MethodPost {
+		return accessDenied()
 	}
 	return h.respondKinesis(ctx, x)
 }

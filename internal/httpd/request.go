@@ -22,22 +22,29 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	if x.ContentLength >= 0 {
 		err = h.readSized(x, int(x.ContentLength))
 	} else {
-		err = h.readUnsized(x)
+		err = h.readUnsized(x, x.Body)
 	}
 	x.received = len(x.body.b)
-	switch {
-	case errors.Is(err, errTooLarge):
-		return answer{status: http.StatusRequestEntityTooLarge}, false
-	case errors.Is(err, errTooMany):
-		return h.errorAnswer(x, api.Errorf(api.ServiceUnavailable, "Too many requests from this address are being read.")), false
-	case err != nil:
+	if err != nil {
 		// The deadline stays: net/http may go on reading, to drain the body.
-		return answer{status: http.StatusBadRequest}, false
+		return h.unread(x, err), false
 	}
 	// A deadline that ran out while the operation waits would look like a
 	// client that has gone.
 	_ = x.control.SetReadDeadline(time.Time{})
+	x.payload = x.body.b
 	return answer{}, true
+}
+
+// unread is the answer to a request whose body cannot be read.
+func (h *Handler) unread(x *exchange, err error) answer {
+	switch {
+	case errors.Is(err, errTooLarge):
+		return answer{status: http.StatusRequestEntityTooLarge}
+	case errors.Is(err, errTooMany):
+		return h.errorAnswer(x, api.Errorf(api.ServiceUnavailable, "Too many requests from this address are being read."))
+	}
+	return answer{status: http.StatusBadRequest}
 }
 
 var (
@@ -63,11 +70,11 @@ func (h *Handler) readSized(x *exchange, size int) error {
 }
 
 // readUnsized reads a body that ends when it ends. It fails with errTooLarge.
-func (h *Handler) readUnsized(x *exchange) error {
+func (h *Handler) readUnsized(x *exchange, r io.Reader) error {
 	x.body = h.buffers.get(minBufferBytes)
 	for {
 		b := x.body
-		n, err := x.Body.Read(b.b[len(b.b):cap(b.b)])
+		n, err := r.Read(b.b[len(b.b):cap(b.b)])
 		b.b = b.b[:len(b.b)+n]
 		switch {
 		case len(b.b) > maxBodyBytes:
@@ -107,7 +114,7 @@ func (h *Handler) growBody(x *exchange, size int) error {
 func (h *Handler) dropBody(x *exchange) {
 	h.buffers.put(x.body)
 	h.bodies.give(x.client, x.counted)
-	x.body, x.counted = nil, 0
+	x.body, x.payload, x.counted = nil, nil, 0
 }
 
 // mediaType returns the type in a Content-Type header: what is before the first

@@ -1,0 +1,42 @@
+package httpd
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"net/http"
+	"strings"
+
+	"leat/internal/api"
+)
+
+// isCompressed reports whether a request's body is in gzip, as far as the last
+// coding goes. Others mean nothing to AWS.
+func isCompressed(r *http.Request) bool {
+	codings := r.Header.Get("Content-Encoding")
+	if codings == "" || r.Method != http.MethodPost {
+		return false
+	}
+	last := codings[strings.LastIndexByte(codings, ',')+1:]
+	return strings.EqualFold(strings.TrimSpace(last), "gzip")
+}
+
+// inflate replaces a compressed body by what is in it, within the bounds of any
+// body. If it cannot, it returns the answer and false.
+func (h *Handler) inflate(x *exchange) (answer, bool) {
+	compressed := x.body
+	r, err := gzip.NewReader(bytes.NewReader(compressed.b))
+	if err == nil {
+		x.body = nil
+		err = h.readUnsized(x, r)
+		h.buffers.put(compressed)
+		x.payload = x.body.b
+	}
+	switch {
+	case errors.Is(err, errTooLarge), errors.Is(err, errTooMany):
+		return h.unread(x, err), false
+	case err != nil:
+		return h.errorAnswer(x, api.Errorf(api.Serialization, "")), false
+	}
+	return answer{}, true
+}
