@@ -57,7 +57,7 @@ func (s *step) asked() string {
 
 // A difference is what leat answers where it does not answer as the oracle.
 type difference struct {
-	Why    string `json:"why"`
+	Why    string `json:"why"` // a key of reasons.json
 	Answer answer `json:"answer"`
 }
 
@@ -81,6 +81,14 @@ func readTables(t *testing.T) tableSet {
 	var set tableSet
 	decode(t, filepath.Join("testdata", "tables.json"), &set)
 	return set
+}
+
+// readReasons reads why leat answers otherwise.
+func readReasons(t *testing.T) map[string]string {
+	t.Helper()
+	var reasons map[string]string
+	decode(t, filepath.Join("testdata", "reasons.json"), &reasons)
+	return reasons
 }
 
 func readBook(t *testing.T, path string) *book {

@@ -11,11 +11,11 @@
 //	  "call": "GetItem",
 //	  "input": {"TableName": "hash", "Key": {"k": {"S": "a"}}},
 //	  "answer": {"status": 200, "output": {"Item": {"k": {"S": "a"}}}},
-//	  "leat": {"why": "...", "answer": {...}}
+//	  "leat": {"why": "shape", "answer": {...}}
 //	}
 //
-// The last member is there only where leat answers otherwise, and says why.
-// [step] describes what else a step may say, [expand] the shorthands of an
+// The last member is there only where leat answers otherwise; why is one of the
+// reasons in testdata/reasons.json. [step] describes what else a step may say, [expand] the shorthands of an
 // input and [normalize] what of an answer is compared.
 //
 // To record the answers of all books again, run test/compat/dynamodb/record. To
@@ -23,7 +23,7 @@
 //
 //	go test ./test/compat/dynamodb -declare
 //
-// and write down the reasons: a difference without one fails.
+// and name the reasons: a difference without one fails.
 package dynamodb
 
 import (
@@ -126,7 +126,8 @@ func TestRecord(t *testing.T) {
 // TestBooks checks what the other tests cannot see: that every step has an
 // answer, every difference a reason, and that no operation was forgotten.
 func TestBooks(t *testing.T) {
-	called := make(map[string]bool)
+	called, given := make(map[string]bool), make(map[string]bool)
+	reasons := readReasons(t)
 	for _, path := range books(t) {
 		b := readBook(t, path)
 		for _, c := range b.Cases {
@@ -135,7 +136,11 @@ func TestBooks(t *testing.T) {
 				if s.Answer.Status == 0 && *recordFrom == "" {
 					t.Errorf("%s: %s: step %d has no recorded answer", b.name, c.Name, i)
 				}
-				if s.Leat != nil && s.Leat.Why == "" {
+				if s.Leat == nil {
+					continue
+				}
+				given[s.Leat.Why] = true
+				if reasons[s.Leat.Why] == "" {
 					t.Errorf("%s: %s: step %d: why does leat answer otherwise?", b.name, c.Name, i)
 				}
 			}
@@ -144,6 +149,11 @@ func TestBooks(t *testing.T) {
 	for _, operation := range operations {
 		if !called[operation] {
 			t.Errorf("no step calls %s", operation)
+		}
+	}
+	for reason := range reasons {
+		if !given[reason] {
+			t.Errorf("no difference has the reason %q", reason)
 		}
 	}
 }
