@@ -30,9 +30,16 @@ func NewPattern(text string) *Pattern {
 	return &Pattern{
 		text:   text,
 		quick:  quickChecks[text],
-		regexp: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:` + text + `)\z`) }),
+		regexp: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:` + inGo(text) + `)\z`) }),
 	}
 }
+
+// javaEscape is a character by its number, as models write it. What is beyond
+// 16 bits they write with more digits, which Java would not read so.
+var javaEscape = regexp.MustCompile(`\\u([0-9A-Fa-f]{4,6})`)
+
+// inGo returns a pattern of Java's as Go writes it.
+func inGo(text string) string { return javaEscape.ReplaceAllString(text, `\x{$1}`) }
 
 // Match says whether the whole of s matches.
 func (p *Pattern) Match(s string) bool {
