@@ -95,9 +95,12 @@ Java, AWS SDKs for Java, KCL (the JVM then trusts nobody else):
   keytool -importcert -noprompt -alias leat -file {{.Word}} -keystore leat.jks -storepass changeit
   export JAVA_TOOL_OPTIONS="-Djavax.net.ssl.trustStore=$PWD/leat.jks -Djavax.net.ssl.trustStorePassword=changeit"
 
-KPL, in its properties file; before 1.0 it has only VerifyCertificate = false,
-or CaCertPath, a directory that openssl rehash has prepared:
+KPL, in its properties file:
   CaCertFile = {{.Property}}
+
+KPL before 1.0, which takes a directory that openssl has prepared (and then trusts nobody else):
+  mkdir leat-ca && cp {{.Word}} leat-ca/ && openssl rehash leat-ca
+  echo "CaCertPath = $PWD/leat-ca" >>kpl.properties
 
 curl:
   curl --cacert {{.Word}} https://localhost:4567/healthz
