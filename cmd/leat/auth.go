@@ -44,6 +44,7 @@ func newNewKey() *cobra.Command {
 type question struct {
 	file, key, action, resource, sourceIP string
 	secure                                bool
+	context                               conditionKeys
 }
 
 func newExplain(env environment) *cobra.Command {
@@ -53,7 +54,9 @@ func newExplain(env environment) *cobra.Command {
 		Short: "Say which statement decides what a key may do",
 		Long: "Say whether the policies of the auth file let a key perform an action on a\n" +
 			"resource, and which statement decides. The exit code is 1 if they do not.\n" +
-			"Resource policies and tags are kept with the streams and not looked at.",
+			"The actions are those of all services. Of the policies of resources, the trust\n" +
+			"policies of the file's roles are looked at; those of streams, and tags, are kept\n" +
+			"with the streams and not looked at.",
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := applyEnv(cmd.LocalFlags(), env); err != nil {
@@ -77,6 +80,7 @@ func newExplain(env environment) *cobra.Command {
 	flags.StringVar(&q.resource, "resource", "", "`ARN` of the resource, or * where an action has none")
 	flags.StringVar(&q.sourceIP, "source-ip", "127.0.0.1", "`IP` that the request comes from")
 	flags.BoolVar(&q.secure, "secure-transport", false, "the request comes over TLS")
+	flags.Var(&q.context, "context", "value of a service's condition key, such as sts:ExternalId=x; repeatable")
 	documentEnv(flags)
 	return cmd
 }
@@ -87,6 +91,18 @@ func accountOf(arn string) string {
 		return parts[4]
 	}
 	return ""
+}
+
+// trustOf returns what decides about the assuming of a role beside the policies
+// of who wants to.
+func trustOf(d *auth.Directory, q *question) policy.Policies {
+	if !strings.EqualFold(q.action, "sts:AssumeRole") {
+		return policy.Policies{}
+	}
+	if role, ok := d.Role(q.resource); ok {
+		return policy.Policies{Resource: role.Trust, ResourceDecides: true}
+	}
+	return policy.Policies{ResourceDecides: true}
 }
 
 // errDenied is the answer of explain that is not yes.
@@ -107,8 +123,8 @@ func explain(w io.Writer, q *question) error {
 	}
 	decision := k.Principal.Decide(policy.Request{
 		Action: q.action, Resource: q.resource, ResourceAccount: accountOf(q.resource),
-		SourceIP: ip, SecureTransport: q.secure, Time: time.Now(),
-	}, policy.Policies{})
+		SourceIP: ip, SecureTransport: q.secure, Time: time.Now(), Context: q.context,
+	}, trustOf(d, q))
 	if _, err := fmt.Fprintf(w, "%s: %s on %s is %s\n", k.Principal.ARN, q.action, q.resource, decision); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"leat/internal/policy"
 	"leat/internal/server"
 )
 
@@ -176,5 +177,29 @@ func (d *days) Set(s string) error {
 		}
 	}
 	*d = days(time.Duration(n)*24*time.Hour + part)
+	return nil
+}
+
+// conditionKeys is a flag of the condition keys that services fill, with their
+// values; it may be given many times.
+type conditionKeys map[string][]string
+
+func (k *conditionKeys) String() string { return "" }
+
+func (k *conditionKeys) Type() string { return "KEY=VALUE" }
+
+func (k *conditionKeys) Set(s string) error {
+	name, value, ok := strings.Cut(s, "=")
+	if !ok {
+		return fmt.Errorf("%q is not KEY=VALUE", s)
+	}
+	key, ok := policy.ContextKey(name)
+	if !ok {
+		return fmt.Errorf("%s is not a condition key that a service fills", name)
+	}
+	if *k == nil {
+		*k = make(conditionKeys)
+	}
+	(*k)[key] = append((*k)[key], value)
 	return nil
 }

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -123,9 +124,7 @@ var trustPolicies = map[string]string{
 func TestWhereTheResourceDecides(t *testing.T) {
 	rows := 0
 	own := map[string]string{"never": `{Effect: Deny, Action: "sts:*", Resource: "*"}`}
-	for name, text := range identityPolicies {
-		own[name] = text
-	}
+	maps.Copy(own, identityPolicies)
 	for line := range strings.Lines(trustMatrix) {
 		f := strings.Fields(line)
 		if len(f) < 4 || f[0] == "#" {
