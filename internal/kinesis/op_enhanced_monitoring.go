@@ -13,8 +13,6 @@ import (
 // spelled out. A metric that is already as asked for is no error.
 //
 // Order of checks: stream, its status.
-//
-// Differs: the choice is kept and shown; there are no metrics yet.
 
 func (s *Service) enableEnhancedMonitoring(
 	ctx context.Context, c service.Caller, in *api.EnableEnhancedMonitoringInput,

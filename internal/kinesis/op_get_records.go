@@ -29,6 +29,7 @@ import (
 // empty ones now and then.
 
 func (s *Service) getRecords(ctx context.Context, c service.Caller, in *api.GetRecordsInput) (*recordsOutput, error) {
+	begun := time.Now()
 	it, err := s.openIterator(c, in.ShardIterator.V)
 	if err != nil {
 		return nil, err
@@ -50,6 +51,7 @@ func (s *Service) getRecords(ctx context.Context, c service.Caller, in *api.GetR
 	}
 	rates := s.rates(sn, shard.ID)
 	if !rates.admitRead(now) {
+		s.countFailedRead(sn, shard.ID, true, begun)
 		return nil, errShardRate(sn.state.ref, shard.ID)
 	}
 	limits := readLimits{
@@ -57,6 +59,9 @@ func (s *Service) getRecords(ctx context.Context, c service.Caller, in *api.GetR
 		bytes:   stream.MaxGetBytes,
 	}
 	page, err := s.read(ctx, sn, shard.ID, iteratorCursor(it), limits)
+	if err != nil {
+		s.countFailedRead(sn, shard.ID, false, begun)
+	}
 	if errors.Is(err, engine.ErrNotFound) {
 		return nil, errShardMissing(sn.state.ref, shard.ID)
 	}
@@ -64,6 +69,7 @@ func (s *Service) getRecords(ctx context.Context, c service.Caller, in *api.GetR
 		return nil, err
 	}
 	rates.chargeRead(page.bytes)
+	s.countRead(sn, shard.ID, page, page.millisBehind(now), begun)
 	if page.drained() {
 		if sn, err = s.settled(ctx, sn.state); err != nil {
 			page.release()

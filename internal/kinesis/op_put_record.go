@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"time"
 
 	"leat/internal/api"
 	"leat/internal/engine"
@@ -18,6 +19,7 @@ import (
 // ancestor, has issued before is smaller by itself.
 
 func (s *Service) putRecord(ctx context.Context, c service.Caller, in *api.PutRecordInput) (*api.PutRecordOutput, error) {
+	begun := time.Now()
 	sn, err := s.lookupWritable(c, target{in.StreamName, in.StreamARN})
 	if err != nil {
 		return nil, err
@@ -40,7 +42,9 @@ func (s *Service) putRecord(ctx context.Context, c service.Caller, in *api.PutRe
 	a := getAppender()
 	defer a.release()
 	a.add(in.PartitionKey.V, in.Data.V, hash)
-	if err := s.append(ctx, sn, a); err != nil {
+	err = s.append(ctx, sn, a)
+	s.countPutRecord(sn, a, begun, err)
+	if err != nil {
 		return nil, err
 	}
 	r := &a.records[0]

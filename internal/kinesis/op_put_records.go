@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"leat/internal/api"
 	"leat/internal/engine"
@@ -21,6 +22,7 @@ import (
 // retries it.
 
 func (s *Service) putRecords(ctx context.Context, c service.Caller, in *api.PutRecordsInput) (*api.PutRecordsOutput, error) {
+	begun := time.Now()
 	sn, err := s.lookupWritable(c, target{in.StreamName, in.StreamARN})
 	if err != nil {
 		return nil, err
@@ -44,7 +46,9 @@ func (s *Service) putRecords(ctx context.Context, c service.Caller, in *api.PutR
 	if in.DryRun.V {
 		return nil, errDryRun()
 	}
-	if err := s.append(ctx, sn, a); err != nil {
+	err = s.append(ctx, sn, a)
+	s.countPutRecords(sn, a, begun, err)
+	if err != nil {
 		return nil, err
 	}
 	return a.putRecordsOutput(sn)

@@ -49,6 +49,7 @@ func (s *Service) subscribeToShard(ctx context.Context, c service.Caller, in *ap
 	ctx, stop := context.WithTimeout(ctx, s.cfg.SubscriptionTTL)
 	ctx, sub.end = context.WithCancelCause(ctx)
 	if err := sub.consumer.pushes.admit(sub, s.engine.Now(), s.cfg.EnforceRates); err != nil {
+		s.countSubscribe(sub, err)
 		stop()
 		return nil, err
 	}
@@ -58,6 +59,7 @@ func (s *Service) subscribeToShard(ctx context.Context, c service.Caller, in *ap
 		sub.consumer.pushes.release(sub)
 		return nil, err
 	}
+	s.countSubscribe(sub, nil)
 	return func(yield func(api.Output, error) bool) {
 		defer sub.consumer.pushes.release(sub)
 		defer stop()
@@ -140,9 +142,14 @@ func (s *Service) push(ctx context.Context, sub *subscription, yield func(api.Ou
 		case errors.Is(err, errSubscriptionOver):
 			return
 		case err != nil:
+			if !isRefusal(err) {
+				s.countEvent(sub, nil)
+			}
 			yield(nil, storageError(err))
 			return
-		case !yield(event, nil), event.last:
+		}
+		s.countEvent(sub, event)
+		if !yield(event, nil) || event.last {
 			return
 		}
 	}

@@ -47,6 +47,8 @@ type streamState struct {
 	// rates holds the *shardRates of the shards that were used.
 	rates sync.Map
 	usage usage
+	// counters count what is done with the stream.
+	counters counters
 	// consumers are the stream's, ordered by name; nil for none. They change
 	// with mu held.
 	consumers atomic.Pointer[[]*consumer]

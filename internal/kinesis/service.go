@@ -20,6 +20,8 @@
 //	calls.go        the rates of calls under --limits aws
 //	ondemand.go     splitting and merging the shards of on-demand streams
 //	usage.go        how much these are written to
+//	counters.go     what is done with streams, for CloudWatch
+//	metrics.go      the names of that
 //	sweep.go        what happens as time passes: retention, transitions
 //	errors.go       the errors that operations share, in AWS's words
 //	view.go         streams and shards as answers show them
