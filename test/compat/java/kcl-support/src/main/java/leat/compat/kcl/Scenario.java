@@ -1,0 +1,313 @@
+package leat.compat.kcl;
+
+import static java.util.stream.Collectors.toSet;
+
+import java.math.BigInteger;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import leat.compat.Server;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.retry.RetryPolicy;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.model.Shard;
+import software.amazon.awssdk.services.kinesis.model.StreamStatus;
+
+/**
+ * The life of an application of two workers, of which one is killed and replaced, on a stream that
+ * is resharded and on a server that is killed. In the end everything that the workers told is
+ * compared with the stream.
+ */
+public final class Scenario implements AutoCloseable {
+  private static final String STREAM = "orders";
+  private static final int SHARDS = 4;
+  /** Longer than any step takes: an empty lease table alone costs up to 30 s. */
+  private static final Duration STEP = Duration.ofSeconds(120);
+  private static final Duration FIRST_RECORD = Duration.ofSeconds(10);
+  private static final StaticCredentialsProvider CREDENTIALS =
+      StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any"));
+
+  /**
+   * What sets a version of the KCL apart.
+   *
+   * @param name its number
+   * @param secure whether its workers are given the https endpoint
+   * @param leader whether one of its workers assigns the leases to all, and has them handed over
+   */
+  public record Traits(String name, boolean secure, boolean leader) {}
+
+  /** Tells runs on a DynamoDB that outlives them apart. */
+  private final String application = "shipping-" + Long.toString(System.nanoTime(), 36);
+  private final Traits version;
+  private final Retrieval retrieval;
+  private final Server server = new Server("--limits", "off");
+  private final Path dir = Files.createTempDirectory("leat-kcl-");
+  private final KinesisClient kinesis;
+  private final DynamoDbClient dynamoDb;
+  private final Fleet fleet;
+  private final List<String> times = new ArrayList<>();
+  private long lap = System.nanoTime();
+  private int workers;
+
+  public Scenario(Traits version, Retrieval retrieval) throws Exception {
+    this.version = version;
+    this.retrieval = retrieval;
+    String leases = System.getProperty("dynamodb", server.endpoint());
+    kinesis = KinesisClient.builder().endpointOverride(URI.create(server.endpoint()))
+        .region(Region.US_EAST_1).credentialsProvider(CREDENTIALS)
+        .overrideConfiguration(o -> o.retryPolicy(RetryPolicy.none())).build();
+    dynamoDb = DynamoDbClient.builder().endpointOverride(URI.create(leases))
+        .region(Region.US_EAST_1).credentialsProvider(CREDENTIALS).build();
+    fleet = new Fleet(STREAM, application, environment(), options());
+  }
+
+  private Map<String, String> environment() {
+    Map<String, String> environment = new HashMap<>(Map.of(
+        "AWS_ENDPOINT_URL", version.secure() ? server.secureEndpoint() : server.endpoint(),
+        "AWS_REGION", "us-east-1",
+        "AWS_ACCESS_KEY_ID", "any",
+        "AWS_SECRET_ACCESS_KEY", "any"));
+    String leases = System.getProperty("dynamodb");
+    if (leases != null) {
+      environment.put("AWS_ENDPOINT_URL_DYNAMODB", leases);
+    }
+    return environment;
+  }
+
+  /** Returns the JVM's options for TLS: it trusts the server's own authority, and nobody else. */
+  private List<String> options() throws Exception {
+    if (!version.secure()) {
+      return List.of();
+    }
+    Path authority = Files.write(dir.resolve("leat-ca.pem"), server.authority());
+    Path store = dir.resolve("leat.jks");
+    Process keytool = new ProcessBuilder(
+        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+        "-importcert", "-noprompt", "-alias", "leat", "-file", authority.toString(),
+        "-keystore", store.toString(), "-storepass", "changeit").start();
+    if (keytool.waitFor() != 0) {
+      throw new IllegalStateException("keytool fails");
+    }
+    return List.of("-Djavax.net.ssl.trustStore=" + store,
+        "-Djavax.net.ssl.trustStorePassword=changeit");
+  }
+
+  /** Goes through all stages, and returns how long they took, or prints what the workers logged. */
+  public String run() throws Exception {
+    try {
+      goThroughStages();
+    } catch (AssertionError e) {
+      fleet.log().forEach(System.err::println);
+      throw e;
+    }
+    return version.name() + " " + retrieval + ": " + String.join(", ", times);
+  }
+
+  private void goThroughStages() throws Exception {
+    kinesis.createStream(r -> r.streamName(STREAM).shardCount(SHARDS));
+    Set<String> acknowledged;
+    try (Producer producer = new Producer(kinesis, STREAM)) {
+      Worker[] both = shareTheShards();
+      Worker left = killOne(both);
+      Worker replacement = replace(left);
+      reshard();
+      assertNoComplaints();
+      killTheServer(producer);
+      producer.close();
+      acknowledged = producer.acknowledged();
+      fleet.ledger.awaitAll(acknowledged, STEP);
+      lap("all read");
+      end(left, replacement);
+    }
+    acknowledged = new HashSet<>(acknowledged);
+    acknowledged.addAll(startAlone());
+    assertNothing(Verdict.of(new Contents(kinesis, STREAM), fleet.ledger.sessions(), acknowledged));
+    assertNoComplaints();
+  }
+
+  private Worker start() throws Exception {
+    return fleet.start(retrieval.fanOut(workers++));
+  }
+
+  /** Two workers start with no lease table, and each gets shards. */
+  private Worker[] shareTheShards() throws Exception {
+    Worker[] both = {start(), start()};
+    for (Worker worker : both) {
+      await(worker.settings.worker() + " reads shards",
+          s -> !fleet.ledger.shardsOf(worker.settings.worker()).isEmpty());
+    }
+    await("all shards are read", s -> read(both).size() == SHARDS);
+    lap("shared");
+    return both;
+  }
+
+  private Set<String> read(Worker... some) {
+    return List.of(some).stream()
+        .flatMap(w -> fleet.ledger.shardsOf(w.settings.worker()).stream()).collect(toSet());
+  }
+
+  /** Kills a worker, but not a leader, and returns the other once that reads all shards. */
+  private Worker killOne(Worker[] both) throws Exception {
+    int victim = 1;
+    if (version.leader()
+        && Leases.leader(dynamoDb, application).equals(both[victim].settings.worker())) {
+      victim = 0;
+    }
+    both[victim].kill();
+    Worker left = both[1 - victim];
+    await("the other worker has taken over", s -> read(left).size() == SHARDS);
+    lap("taken over");
+    return left;
+  }
+
+  /** Starts another worker, which gets shards from the one that has all. */
+  private Worker replace(Worker left) throws Exception {
+    Worker replacement = start();
+    String name = replacement.settings.worker();
+    await("the new worker reads shards", s -> !fleet.ledger.shardsOf(name).isEmpty());
+    if (version.leader()) {
+      assertHandedOver(left, name);
+    }
+    lap("replaced");
+    return replacement;
+  }
+
+  /** The new owner goes on exactly where the old one was asked to stop. */
+  private void assertHandedOver(Worker from, String to) {
+    List<Session> all = fleet.ledger.sessions();
+    for (Session session : all) {
+      if (session.worker.equals(to)) {
+        String last = all.stream()
+            .filter(s -> s.shard.equals(session.shard) && s.requested
+                && s.worker.equals(from.settings.worker()))
+            .map(Session::reached).findFirst()
+            .orElseThrow(() -> new AssertionError("not handed over: " + session));
+        if (!last.equals(session.start.sequence())) {
+          throw new AssertionError("handed over at " + last + ": " + session);
+        }
+      }
+    }
+  }
+
+  /** Splits the first shard, merges the last two, and waits until the children are read. */
+  private void reshard() throws Exception {
+    List<Shard> shards = open();
+    Shard first = shards.get(0);
+    String middle = new BigInteger(first.hashKeyRange().endingHashKey())
+        .shiftRight(1).toString();
+    kinesis.splitShard(r -> r.streamName(STREAM).shardToSplit(first.shardId())
+        .newStartingHashKey(middle));
+    awaitActive();
+    kinesis.mergeShards(r -> r.streamName(STREAM).shardToMerge(shards.get(2).shardId())
+        .adjacentShardToMerge(shards.get(3).shardId()));
+    awaitActive();
+    Set<String> now = open().stream().map(Shard::shardId).collect(toSet());
+    await("the children are read", sessions -> sessions.stream()
+        .filter(s -> s.isOpen() && !s.records.isEmpty()).map(s -> s.shard).collect(toSet())
+        .containsAll(now));
+    lap("resharded");
+  }
+
+  private List<Shard> open() {
+    return kinesis.listShards(r -> r.streamName(STREAM)).shards().stream()
+        .filter(s -> s.sequenceNumberRange().endingSequenceNumber() == null).toList();
+  }
+
+  private void awaitActive() throws Exception {
+    Server.eventually(() -> kinesis.describeStreamSummary(r -> r.streamName(STREAM))
+        .streamDescriptionSummary().streamStatus() == StreamStatus.ACTIVE
+        ? Optional.of(true) : Optional.empty());
+  }
+
+  /** Kills the server, starts it when clients have met that, and waits for records put since. */
+  private void killTheServer(Producer producer) throws Exception {
+    int failures = producer.failures();
+    server.kill();
+    Server.eventually(
+        () -> producer.failures() > failures ? Optional.of(true) : Optional.empty());
+    Set<String> before = producer.acknowledged();
+    server.restart();
+    Set<String> now = open().stream().map(Shard::shardId).collect(toSet());
+    await("all shards are read again", sessions -> sessions.stream()
+        .filter(s -> s.isOpen() && !s.data.isEmpty()
+            && !before.contains(s.data.get(s.data.size() - 1)))
+        .map(s -> s.shard).collect(toSet()).containsAll(now));
+    fleet.newComplaints();
+    lap("restarted");
+  }
+
+  private void end(Worker... some) throws Exception {
+    for (Worker worker : some) {
+      worker.requestEnd();
+    }
+    for (Worker worker : some) {
+      worker.awaitEnd();
+    }
+    lap("ended");
+  }
+
+  /** Starts a worker with the leases of those that have ended, and returns what it had to read. */
+  private Set<String> startAlone() throws Exception {
+    try (Producer producer = new Producer(kinesis, STREAM)) {
+      Worker alone = start();
+      String name = alone.settings.worker();
+      await("a worker alone reads", s -> !fleet.ledger.shardsOf(name).isEmpty());
+      long first = fleet.ledger.sessions().stream()
+          .filter(s -> s.worker.equals(name)).flatMap(s -> s.records.stream())
+          .mapToLong(Session.Mark::nanos).min().orElseThrow();
+      Duration taken = Duration.ofNanos(first - alone.started);
+      times.add("first record %.1f s".formatted(taken.toMillis() / 1e3));
+      if (taken.compareTo(FIRST_RECORD) > 0) {
+        throw new AssertionError("the first record came after " + taken);
+      }
+      producer.close();
+      fleet.ledger.awaitAll(producer.acknowledged(), STEP);
+      end(alone);
+      return producer.acknowledged();
+    }
+  }
+
+  private void await(String what, Predicate<List<Session>> condition)
+      throws Exception {
+    fleet.ledger.await(what, STEP, condition);
+  }
+
+  private void lap(String stage) {
+    long now = System.nanoTime();
+    times.add("%s %.1f s".formatted(stage, (now - lap) / 1e9));
+    lap = now;
+  }
+
+  private void assertNoComplaints() {
+    assertNothing(fleet.newComplaints());
+  }
+
+  private static void assertNothing(List<String> wrong) {
+    if (!wrong.isEmpty()) {
+      throw new AssertionError(String.join("\n", wrong));
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    fleet.close();
+    kinesis.close();
+    dynamoDb.close();
+    server.close();
+    Files.deleteIfExists(dir.resolve("leat-ca.pem"));
+    Files.deleteIfExists(dir.resolve("leat.jks"));
+    Files.delete(dir);
+  }
+}
