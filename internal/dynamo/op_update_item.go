@@ -1,0 +1,63 @@
+package dynamo
+
+import (
+	"context"
+
+	"leat/internal/api"
+	"leat/internal/api/dynamodb"
+	"leat/internal/dynamo/item"
+	"leat/internal/service"
+)
+
+// UpdateItem changes attributes of the item with a key, if its condition holds for
+// that. An item that does not exist is created, with its key.
+//
+// Order of checks: expressions beside older parameters, the content of the key, the
+// older parameters, expressions; then the table, the key, whether the key would
+// be updated, the condition, the update itself, size and keys of indexes of what
+// it makes.
+
+func (s *Service) updateItem(
+	ctx context.Context, c service.Caller, in *dynamodb.UpdateItemInput,
+) (*dynamodb.UpdateItemOutput, error) {
+	w, err := newWrite(write{
+		kind: update, table: in.TableName.V, it: in.Key.V, returned: in.ReturnValues.V,
+		tell: in.ReturnValuesOnConditionCheckFailure.V == allOld,
+	}, &parameters{
+		updateExpression: in.UpdateExpression, conditionExpression: in.ConditionExpression,
+		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+		attributeUpdates: in.AttributeUpdates, expected: in.Expected, conditionalOperator: in.ConditionalOperator,
+	}, "UpdateExpression", "ConditionExpression")
+	if err != nil {
+		return nil, err
+	}
+	out, n, err := s.write(ctx, c, w)
+	if err != nil {
+		return nil, err
+	}
+	answer := &dynamodb.UpdateItemOutput{ConsumedCapacity: n.capacity(in.ReturnConsumedCapacity, out.sn.table.ref.name, plain)}
+	if it := updated(w, out); it != nil {
+		answer.Attributes = api.Some(it)
+	}
+	return answer, nil
+}
+
+// updated returns the attributes that an update is answered with, nil for none.
+func updated(w write, out outcome) item.Item {
+	switch w.returned {
+	case allOld:
+		return out.before
+	case allNew:
+		return out.after
+	case updatedOld, updatedNew:
+		it := out.before
+		if w.returned == updatedNew {
+			it = out.after
+		}
+		if w.update == nil || it == nil {
+			return nil
+		}
+		return w.update.Touched(it)
+	}
+	return nil
+}

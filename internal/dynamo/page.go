@@ -1,0 +1,219 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"leat/internal/dynamo/expression"
+	"leat/internal/dynamo/item"
+	"leat/internal/engine"
+)
+
+// source is what is read in the order of keys: a table, or an index of it.
+type source struct {
+	sn     *snapshot
+	index  *liveIndex // nil for the table
+	schema schema     // of the keys that are in order
+	prefix engine.Key // what all keys begin with
+}
+
+// source returns the table, or the index with a name.
+func (sn *snapshot) source(index string) (source, error) {
+	if index == "" {
+		return source{sn: sn, schema: sn.schema, prefix: sn.table.items}, nil
+	}
+	l := sn.index(index)
+	if l == nil {
+		return source{}, invalid("The table does not have the specified index: %s", index)
+	}
+	return source{sn: sn, index: l, schema: l.schema, prefix: l.entries}, nil
+}
+
+// key returns the key in the source's order of an item, which may be one that has
+// the key attributes only.
+func (o *source) key(it item.Item) (engine.Key, bool) {
+	of, ok := o.sn.schema.form(it)
+	if !ok || o.index == nil {
+		return o.sn.itemKey(of), ok
+	}
+	in, ok := o.schema.form(it)
+	return entryKey(o.prefix, in, of), ok
+}
+
+// position is what the key of an entry says.
+type position struct {
+	in keyForm // the key in the source
+	of keyForm // the key in the table
+}
+
+// position takes the key of an entry apart.
+func (o *source) position(k engine.Key) (p position, err error) {
+	// Behind the first two parts of items, and three of entries, comes the hash.
+	parts := k.Parts()
+	if o.index == nil {
+		if parts = parts[2:]; len(parts) != 1+len(o.schema.names()) {
+			return p, errKeyForm
+		}
+		p.of = keyForm{partition: parts[1]}
+		if len(parts) == 3 {
+			p.of.sort = parts[2]
+		}
+		p.in = p.of
+		return p, nil
+	}
+	if parts = parts[3:]; len(parts) != 4 {
+		return p, errKeyForm
+	}
+	p.in = keyForm{parts[1], parts[2]}
+	p.of, err = o.sn.schema.split(parts[3])
+	return p, err
+}
+
+// lastKey returns where a page has ended, to be given back by the next request.
+func (o *source) lastKey(k engine.Key) (item.Item, error) {
+	p, err := o.position(k)
+	if err != nil {
+		return nil, err
+	}
+	it := make(item.Item, 4)
+	if err := o.sn.schema.fill(it, p.of); err != nil {
+		return nil, err
+	}
+	return it, o.schema.fill(it, p.in)
+}
+
+// load returns the item that an entry stands for, and the size that it counts in
+// the source. It is nil if the item is not there, or not with this key, any more.
+func (o *source) load(ctx context.Context, s *Service, e engine.Entry) (item.Item, int, error) {
+	if o.index == nil {
+		return loadItem(e.Value)
+	}
+	size, _, err := storedSize(e.Value)
+	if err != nil {
+		return nil, 0, err
+	}
+	p, err := o.position(e.Key)
+	if err != nil {
+		return nil, 0, err
+	}
+	it, _, _, err := s.load1(ctx, o.sn.itemKey(p.of))
+	if in, ok := o.schema.form(it); err != nil || !ok || in != p.in {
+		return nil, 0, err
+	}
+	return it, size, nil
+}
+
+// reading is a Query or a Scan on its way.
+type reading struct {
+	source
+	selection
+	// after and to bound the keys; "" does not.
+	after, to engine.Key
+	backward  bool
+	keys      expression.Range // what sort keys are wanted
+	limit     int              // how many items to evaluate, 0 for any
+}
+
+// page is what a reading comes to.
+type page struct {
+	items   item.Items
+	count   int // of the items that the filter lets pass
+	scanned int // of the items that were evaluated
+	bytes   int // of these
+	last    engine.Key
+}
+
+// full reports whether a page ends here.
+func (p *page) full(limit int) bool {
+	return limit > 0 && p.scanned >= limit || p.bytes >= maxPageBytes
+}
+
+// read reads a page. Its last key is "" if nothing follows.
+func (s *Service) read(ctx context.Context, r *reading) (page, error) {
+	if r.backward {
+		return s.readBackward(ctx, r)
+	}
+	var p page
+	for e, err := range s.entries(ctx, r.prefix, r.after) {
+		if err != nil {
+			return page{}, err
+		}
+		if r.to != "" && e.Key >= r.to {
+			break
+		}
+		if err := r.evaluate(ctx, s, &p, e); err != nil {
+			return page{}, err
+		}
+		if p.full(r.limit) {
+			p.last = e.Key
+			break
+		}
+	}
+	return p, nil
+}
+
+// readBackward reads a page from its end. The KV is in ascending order only, so
+// what is in bounds is passed through, and of that no more than a page is kept.
+func (s *Service) readBackward(ctx context.Context, r *reading) (page, error) {
+	var kept []engine.Entry
+	bytes := 0
+	dropped := false
+	for e, err := range s.entries(ctx, r.prefix, r.after) {
+		if err != nil {
+			return page{}, err
+		}
+		if r.to != "" && e.Key >= r.to {
+			break
+		}
+		size, _, err := storedSize(e.Value)
+		if err != nil {
+			return page{}, fmt.Errorf("%s: %w", e.Key, err)
+		}
+		kept, bytes = append(kept, e), bytes+size
+		for first, _, _ := storedSize(kept[0].Value); r.limit > 0 && len(kept) > r.limit || bytes-first >= maxPageBytes; {
+			kept, bytes, dropped = kept[1:], bytes-first, true
+			first, _, _ = storedSize(kept[0].Value)
+		}
+	}
+	var p page
+	var last engine.Key
+	for _, e := range slices.Backward(kept) {
+		if err := r.evaluate(ctx, s, &p, e); err != nil {
+			return page{}, err
+		}
+		last = e.Key
+		if p.full(r.limit) {
+			dropped = true
+			break
+		}
+	}
+	if dropped {
+		p.last = last
+	}
+	return p, nil
+}
+
+// evaluate adds an item to a page, if the reading wants it.
+func (r *reading) evaluate(ctx context.Context, s *Service, p *page, e engine.Entry) error {
+	it, size, err := r.load(ctx, s, e)
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.Key, err)
+	}
+	if it == nil || r.schema.sorted() && !r.keys.Holds(it[r.schema.sort.Name]) {
+		return nil
+	}
+	p.scanned++
+	p.bytes += size
+	if r.index != nil && !r.fetch {
+		it = r.index.project(it)
+	}
+	if !r.filter.Holds(it) {
+		return nil
+	}
+	p.count++
+	if !r.countOnly {
+		p.items = append(p.items, r.projection.Apply(it))
+	}
+	return nil
+}

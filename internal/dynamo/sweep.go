@@ -1,0 +1,141 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"leat/internal/dynamo/item"
+	"leat/internal/engine"
+	"leat/internal/stream"
+)
+
+const (
+	// sweptEntries is how many items one sweep looks at, at most. Where there are
+	// more, the next goes on.
+	sweptEntries = 200_000
+	// oldestExpiry is how long ago an item may have expired to be deleted: what
+	// is older is taken for something else than a time.
+	oldestExpiry = 5 * 365 * 24 * 60 * 60 * 1000
+)
+
+// sweeper is where the sweep of items is. Only one sweep runs at a time.
+type sweeper struct {
+	table uint64     // the table that is next, if it is still there
+	after engine.Key // the item after which it goes on there
+}
+
+// Sweep deletes the items and the tokens that have expired, and what could not be
+// removed before. What it does not get to it does the next time. It must not be
+// called by two at a time.
+func (s *Service) Sweep(ctx context.Context) error {
+	s.removeLeftover(ctx)
+	return errors.Join(s.sweepTokens(ctx), s.sweepItems(ctx))
+}
+
+// sweepTokens deletes the tokens that have expired.
+func (s *Service) sweepTokens(ctx context.Context) error {
+	now := s.kv.Now()
+	var changes []engine.Change
+	for e, err := range s.entries(ctx, engine.NewKey(tokensPart), "") {
+		if err != nil {
+			return err
+		}
+		if tokenExpired(e.Value, now) {
+			// A token that has just been stored anew has another revision.
+			changes = append(changes, engine.Change{Key: e.Key, Delete: true, Expect: e.Revision})
+		}
+		if len(changes) == writeEntries {
+			break
+		}
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	_, err := s.kv.Write(ctx, changes)
+	if err != nil && !errors.Is(err, engine.ErrConflict) {
+		return fmt.Errorf("delete tokens: %w", err)
+	}
+	return nil
+}
+
+// sweepItems deletes items that have expired, from where the last sweep has ended.
+func (s *Service) sweepItems(ctx context.Context) error {
+	budget := sweptEntries
+	for _, t := range s.reg.all() {
+		sn := t.snap.Load()
+		if t.number < s.sweeper.table || sn == nil || sn.TimeToLive == "" {
+			continue
+		}
+		if t.number > s.sweeper.table {
+			s.sweeper = sweeper{table: t.number}
+		}
+		if err := s.sweepTable(ctx, sn, &budget); err != nil || budget == 0 {
+			return err
+		}
+	}
+	s.sweeper = sweeper{}
+	return nil
+}
+
+// sweepTable deletes the items of a table that have expired, as far as the budget
+// goes.
+func (s *Service) sweepTable(ctx context.Context, sn *snapshot, budget *int) error {
+	o, _ := sn.source("")
+	for e, err := range s.entries(ctx, o.prefix, s.sweeper.after) {
+		if err != nil {
+			return err
+		}
+		it, _, err := loadItem(e.Value)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Key, err)
+		}
+		if expired(it, sn.TimeToLive, s.kv.Now()) {
+			if err := s.expire(ctx, &o, e.Key); err != nil {
+				return err
+			}
+		}
+		s.sweeper.after = e.Key
+		if *budget--; *budget == 0 {
+			return nil
+		}
+	}
+	s.sweeper.after = ""
+	s.sweeper.table++
+	return nil
+}
+
+// expired reports whether an attribute of an item is a time that has passed.
+func expired(it item.Item, attribute string, now stream.Millis) bool {
+	v, ok := it[attribute]
+	if !ok || v.Type() != item.TypeN {
+		return false
+	}
+	seconds, ok := v.Number().Int64()
+	if !ok || seconds < 0 || seconds > int64(now)/1000 {
+		return false
+	}
+	return int64(now)-seconds*1000 < oldestExpiry
+}
+
+// errAlive refuses the deletion of an item that has not expired.
+var errAlive = errors.New("the item has not expired")
+
+// expire deletes an item, if it has still expired by then.
+func (s *Service) expire(ctx context.Context, o *source, key engine.Key) error {
+	p, err := o.position(key)
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	_, err = s.commitOne(ctx, change{sn: o.sn, key: p.of, apply: func(there item.Item) (item.Item, error) {
+		sn := o.sn.table.snap.Load()
+		if sn == nil || sn.TimeToLive == "" || !expired(there, sn.TimeToLive, s.kv.Now()) {
+			return nil, errAlive
+		}
+		return nil, nil
+	}})
+	if errors.Is(err, errAlive) || isNoTable(err) {
+		return nil
+	}
+	return err
+}
