@@ -25,6 +25,8 @@ var (
 	unordered = set("AttributeDefinitions BS GlobalSecondaryIndexes NS NonKeyAttributes SS Tags")
 
 	arnPrefix = regexp.MustCompile(`arn:aws:dynamodb:[a-z0-9-]*:[0-9]*:`)
+	// braces has the sets in messages, which the oracle writes in any order.
+	braces = regexp.MustCompile(`\{[^{}]*\}`)
 )
 
 func set(names string) map[string]bool {
@@ -38,18 +40,38 @@ func set(names string) map[string]bool {
 // normalize makes equal what means the same: times, sizes and ARNs become "*",
 // numbers of JSON are written in one way, and what has no order is sorted. The
 // text of an error is its "message", however it is spelled: the oracle writes
-// "Message" where AWS writes either.
+// "Message" where AWS writes either. Sets in a message are sorted.
 func normalize(operation string, a answer) answer {
 	output, ok := a.Output.(map[string]any)
 	if !ok {
 		return a
 	}
-	if text, ok := output["Message"]; ok && a.Status != http.StatusOK {
-		delete(output, "Message")
-		output["message"] = text
+	if a.Status != http.StatusOK {
+		normalizeMessage(output)
 	}
 	n := normalizer{operation}
 	return answer{a.Status, n.object(output)}
+}
+
+func normalizeMessage(output map[string]any) {
+	text, ok := output["Message"]
+	if !ok {
+		text = output["message"]
+	}
+	delete(output, "Message")
+	if message, ok := text.(string); ok {
+		output["message"] = braces.ReplaceAllStringFunc(message, sortedSet)
+	}
+}
+
+// sortedSet sorts a set in braces.
+func sortedSet(text string) string {
+	elements := strings.Split(text[1:len(text)-1], ",")
+	for i, e := range elements {
+		elements[i] = strings.TrimSpace(e)
+	}
+	slices.Sort(elements)
+	return "{" + strings.Join(elements, ", ") + "}"
 }
 
 // A normalizer knows whose answer it is: a scan's items have no order.
@@ -118,14 +140,14 @@ func (n normalizer) array(list []any, free bool) []any {
 }
 
 func TestNormalize(t *testing.T) {
-	text := `{"Message": "of arn:aws:dynamodb:ddblocal:000000000000:table/t", "TableId": "x", "ItemCount": 3,
+	text := `{"Message": "{b,a} of arn:aws:dynamodb:ddblocal:000000000000:table/t", "TableId": "x", "ItemCount": 3,
 		"Capacity": 1.0, "Items": [{"b": {"SS": ["2", "1"]}}, {"a": {"N": "1.0"}}]}`
 	items := func(list ...any) []any { return list }
 	b := map[string]any{"b": map[string]any{"SS": []any{"1", "2"}}}
 	a := map[string]any{"a": map[string]any{"N": "1.0"}}
 	for operation, ordered := range map[string][]any{"Scan": items(a, b), "Query": items(b, a)} {
 		want := answer{http.StatusBadRequest, map[string]any{
-			"message": "of *:table/t", "ItemCount": "*", "Capacity": json.Number("1"), "Items": ordered,
+			"message": "{a, b} of *:table/t", "ItemCount": "*", "Capacity": json.Number("1"), "Items": ordered,
 		}}
 		got := normalize(operation, answer{http.StatusBadRequest, parse([]byte(text))})
 		if diff := cmp.Diff(want, got); diff != "" {
