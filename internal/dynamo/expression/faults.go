@@ -108,7 +108,9 @@ func (c *checker) resolvePath(p path) {
 func (c *checker) checkPaths(paths []path) {
 	for i, later := range paths {
 		for _, earlier := range paths[:i] {
-			c.checkPair(earlier, later)
+			if c.checkPair(earlier, later); c.faults[pathOverlap] != "" {
+				return
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -128,9 +129,7 @@ func TestUpdateErrorsOfItems(t *testing.T) {
 			}
 			more[name] = item.N(n)
 		}
-		for name, v := range values {
-			more[name] = v
-		}
+		maps.Copy(more, values)
 		p, err := NewPlaceholders(nil, more)
 		if err != nil {
 			t.Fatal(err)
