@@ -6,7 +6,8 @@
 // server:
 //
 //	serve            one per listener: accepts connections, also for metrics
-//	sweep            every minute: retention, and changes of streams that are due
+//	sweep            every minute: retention, changes of streams that are due,
+//	                 items that expire
 //	scale            every few seconds: shards of on-demand streams
 //	keep             every 10 seconds: renews or reloads what is due
 //
@@ -27,6 +28,7 @@ import (
 	"time"
 
 	"leat/internal/auth"
+	"leat/internal/dynamo"
 	"leat/internal/engine"
 	"leat/internal/httpd"
 	"leat/internal/kinesis"
@@ -52,6 +54,7 @@ type Server struct {
 	log       *slog.Logger
 	engine    engine.Engine
 	service   *kinesis.Service
+	dynamo    *dynamo.Service // nil where it is not served
 	http      *http.Server
 	listeners []net.Listener
 	// metricsListeners are those of metricsHTTP; there are none where metrics are
@@ -146,6 +149,9 @@ func (s *Server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.openDynamo(ctx); err != nil {
+		return err
+	}
 	for _, spec := range s.cfg.Streams {
 		if err := s.ensureStream(ctx, spec); err != nil {
 			return fmt.Errorf("create stream %s: %w", spec.Name, err)
@@ -202,7 +208,7 @@ func (s *Server) serve(h *http.Server, l net.Listener) {
 	})
 }
 
-// sweep sweeps the service until the context ends. A sweep that fails is tried
+// sweep sweeps the services until the context ends. A sweep that fails is tried
 // again with the next: what it did not do is still due then.
 func (s *Server) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepInterval)
@@ -213,7 +219,7 @@ func (s *Server) sweep(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if err := s.service.Sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := s.sweepServices(ctx); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "sweep failed", "error", err)
 		}
 	}
@@ -270,7 +276,7 @@ func (s *Server) URL() string { return "http://" + s.Addr().String() }
 // Sweep does what is due at the time of the engine, without waiting for the
 // next minute, and scales the on-demand streams. It is for tests that advance the clock.
 func (s *Server) Sweep(ctx context.Context) error {
-	if err := errors.Join(s.service.Sweep(ctx), s.service.Scale(ctx)); err != nil {
+	if err := errors.Join(s.sweepServices(ctx), s.service.Scale(ctx)); err != nil {
 		return err
 	}
 	// The disk engine sweeps by a timer of its own.
