@@ -14,8 +14,10 @@
 //	sum         = operand | operand "+" operand | operand "-" operand
 //	projection  = path, ...
 //
-// AND binds tighter than OR, NOT tighter than AND. Keywords are in any case, blanks
-// are optional wherever words do not touch.
+// AND binds tighter than OR, NOT tighter than AND. Keywords are in any case, and are
+// no names in any expression; blanks are optional wherever words do not touch. The
+// parser is for the whole language; what a parameter does not allow of it, such as a
+// function that is none of conditions, is found in the tree.
 //
 // The older parameters of requests (Expected, AttributeUpdates, KeyConditions,
 // QueryFilter, ScanFilter, AttributesToGet) become the same trees, so one evaluator

@@ -37,6 +37,7 @@ type comparison struct {
 var (
 	ordered = []item.Type{item.TypeS, item.TypeN, item.TypeB}
 	texts   = []item.Type{item.TypeS, item.TypeB}
+	members = []item.Type{item.TypeS, item.TypeN, item.TypeB, item.TypeBOOL}
 
 	comparisons = map[string]comparison{
 		"EQ":           {op: opEQ, minValues: 1, maxValues: 1},
@@ -47,8 +48,8 @@ var (
 		"GT":           {op: opGT, minValues: 1, maxValues: 1, types: ordered},
 		"NOT_NULL":     {op: opCall, function: "attribute_exists"},
 		"NULL":         {op: opCall, function: "attribute_not_exists"},
-		"CONTAINS":     {op: opCall, function: "contains", minValues: 1, maxValues: 1, types: ordered},
-		"NOT_CONTAINS": {op: opCall, function: "contains", negated: true, minValues: 1, maxValues: 1, types: ordered},
+		"CONTAINS":     {op: opCall, function: "contains", minValues: 1, maxValues: 1, types: members},
+		"NOT_CONTAINS": {op: opCall, function: "contains", negated: true, minValues: 1, maxValues: 1, types: members},
 		"BEGINS_WITH":  {op: opCall, function: "begins_with", minValues: 1, maxValues: 1, types: texts},
 		"IN":           {op: opIn, minValues: 1, maxValues: maxInOperands, types: ordered},
 		"BETWEEN":      {op: opBetween, minValues: 2, maxValues: 2, types: ordered},

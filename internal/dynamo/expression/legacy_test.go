@@ -44,6 +44,7 @@ func TestComparisonOperators(t *testing.T) {
 			[]Comparison{
 				compareWith("s", "CONTAINS", s("ell")), compareWith("bin", "CONTAINS", b("ell")), compareWith("ns", "CONTAINS", num(2)),
 				compareWith("l", "CONTAINS", s("x")),
+				compareWith("ns", "NOT_CONTAINS", item.BOOL(true)),
 			},
 			[]Comparison{compareWith("s", "CONTAINS", s("x")), compareWith("ns", "CONTAINS", s("2")), compareWith("s", "CONTAINS", num(1))},
 			compareWith("gone", "CONTAINS", num(5)), false,

@@ -12,21 +12,15 @@ import (
 const maxDepth = 32
 
 // Parse implements api.Raw for a value that is a member of a structure. The error
-// is about the shape; Validate tells about the content.
+// is about the shape, and leaves the value as it was; Validate tells about the
+// content.
 func (v *Value) Parse(text []byte) *api.Error {
-	p := parser{text: text}
-	if p.next() != '{' {
-		return p.unexpected("Unexpected field type", valueClass)
-	}
-	parsed, err := p.value(1)
-	if err == nil {
-		err = p.done()
-	}
-	if err != nil {
-		return err
-	}
-	*v = parsed
-	return nil
+	return whole(v, text, func(p *parser) (Value, *api.Error) {
+		if p.next() != '{' {
+			return Value{}, p.unexpected("Unexpected field type", valueClass)
+		}
+		return p.value(1)
+	})
 }
 
 // Clear makes the value absent.
@@ -34,16 +28,7 @@ func (v *Value) Clear() { *v = Value{} }
 
 // Parse implements api.Raw, like Value.Parse.
 func (it *Item) Parse(text []byte) *api.Error {
-	p := parser{text: text}
-	parsed, err := p.item(1)
-	if err == nil {
-		err = p.done()
-	}
-	if err != nil {
-		return err
-	}
-	*it = parsed
-	return nil
+	return whole(it, text, func(p *parser) (Item, *api.Error) { return p.item(1) })
 }
 
 // Clear makes the item absent.
@@ -54,21 +39,7 @@ func (it Item) Present() bool { return it != nil }
 
 // Parse implements api.Raw, like Value.Parse.
 func (l *List) Parse(text []byte) *api.Error {
-	p := parser{text: text}
-	list := List{}
-	err := p.list("", func() *api.Error {
-		v, err := p.entry(1)
-		list = append(list, v)
-		return err
-	})
-	if err == nil {
-		err = p.done()
-	}
-	if err != nil {
-		return err
-	}
-	*l = list
-	return nil
+	return whole(l, text, func(p *parser) (List, *api.Error) { return p.values(1) })
 }
 
 // Clear makes the list absent.
@@ -79,21 +50,15 @@ func (l List) Present() bool { return l != nil }
 
 // Parse implements api.Raw, like Value.Parse.
 func (l *Items) Parse(text []byte) *api.Error {
-	p := parser{text: text}
-	items := Items{}
-	err := p.list("", func() *api.Error {
-		it, err := p.item(1)
-		items = append(items, it)
-		return err
+	return whole(l, text, func(p *parser) (Items, *api.Error) {
+		items := Items{}
+		err := p.list("", func() *api.Error {
+			it, err := p.item(1)
+			items = append(items, it)
+			return err
+		})
+		return items, err
 	})
-	if err == nil {
-		err = p.done()
-	}
-	if err != nil {
-		return err
-	}
-	*l = items
-	return nil
 }
 
 // Clear makes the list absent.
@@ -101,6 +66,20 @@ func (l *Items) Clear() { *l = nil }
 
 // Present reports whether there is a list, which may be empty.
 func (l Items) Present() bool { return l != nil }
+
+// whole sets a member to what read makes of a whole text.
+func whole[T any](member *T, text []byte, read func(*parser) (T, *api.Error)) *api.Error {
+	p := &parser{text: text}
+	v, err := read(p)
+	if err == nil {
+		err = p.done()
+	}
+	if err != nil {
+		return err
+	}
+	*member = v
+	return nil
+}
 
 // The service's names of its classes, which its messages have.
 const (
@@ -123,6 +102,17 @@ func (p *parser) item(depth int) (Item, *api.Error) {
 		return err
 	})
 	return it, err
+}
+
+// values reads a list of attribute values.
+func (p *parser) values(depth int) ([]Value, *api.Error) {
+	list := []Value{}
+	err := p.list("", func() *api.Error {
+		v, err := p.entry(depth)
+		list = append(list, v)
+		return err
+	})
+	return list, err
 }
 
 // entry reads a value that is in a map or a list.
@@ -182,12 +172,7 @@ func (p *parser) content(t Type, depth int) (Value, *api.Error) {
 		m, err := p.item(depth + 1)
 		return M(m), err
 	case TypeL:
-		list := []Value{}
-		err := p.list("", func() *api.Error {
-			v, err := p.entry(depth + 1)
-			list = append(list, v)
-			return err
-		})
+		list, err := p.values(depth + 1)
 		return L(list...), err
 	case TypeSS, TypeNS, TypeBS:
 		return p.set(t.Element())
