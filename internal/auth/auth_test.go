@@ -20,18 +20,25 @@ import (
 
 const page = "../../docs/auth.md"
 
-// example returns the file that the documentation shows.
-func example(tb testing.TB) []byte {
+// examples returns the files that the documentation shows: one of everything,
+// and that of a KCL.
+func examples(tb testing.TB) (everything, kcl []byte) {
 	tb.Helper()
 	b, err := os.ReadFile(page)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	m := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(b)
-	if m == nil {
-		tb.Fatalf("%s has no example", page)
+	m := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(b, -1)
+	if len(m) != 2 {
+		tb.Fatalf("%s has %d examples", page, len(m))
 	}
-	return m[1]
+	return m[0][1], m[1][1]
+}
+
+func example(tb testing.TB) []byte {
+	tb.Helper()
+	everything, _ := examples(tb)
+	return everything
 }
 
 func TestExample(t *testing.T) {
@@ -73,6 +80,51 @@ func TestExample(t *testing.T) {
 	if k, ok := d.Key("LKIANOBODY"); ok {
 		t.Errorf("there is a key %v", k)
 	}
+}
+
+// TestKCLExample asks for all that a KCL does, and for what is none of its
+// business.
+func TestKCLExample(t *testing.T) {
+	t.Parallel()
+	_, kcl := examples(t)
+	d, err := auth.Parse(kcl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, ok := d.Key("LKIABILLINGEXAMPLE01")
+	if !ok {
+		t.Fatal("it has no key")
+	}
+	const (
+		stream = "arn:aws:kinesis:us-east-1:111122223333:stream/orders"
+		table  = "arn:aws:dynamodb:us-east-1:111122223333:table/"
+		tables = "CreateTable DescribeTable Scan GetItem PutItem UpdateItem DeleteItem UpdateContinuousBackups TagResource"
+	)
+	ask := func(prefix, operations, resource string, want bool) {
+		t.Helper()
+		for operation := range strings.FieldsSeq(operations) {
+			r := policy.Request{
+				Action: prefix + operation, Resource: resource, Context: map[string][]string{"cloudwatch:namespace": {"billing"}},
+			}
+			if d := k.Principal.Decide(r, policy.Policies{}); d.Allowed() != want {
+				t.Errorf("%s on %s is %s", r.Action, resource, d)
+			}
+		}
+	}
+	ask("kinesis:", "DescribeStream DescribeStreamSummary ListShards GetShardIterator GetRecords RegisterStreamConsumer", stream, true)
+	ask("kinesis:", "DescribeStreamConsumer SubscribeToShard", stream+"/consumer/billing:1700000000", true)
+	ask("kinesis:", "PutRecord DeleteStream", stream, false)
+	ask("kinesis:", "GetRecords", stream+"2", false)
+	for _, name := range []string{"billing", "billing-CoordinatorState", "billing-WorkerMetricStats"} {
+		ask("dynamodb:", tables, table+name, true)
+		ask("dynamodb:", "DeleteTable", table+name, false)
+	}
+	ask("dynamodb:", "UpdateTable ConditionCheckItem", table+"billing", true)
+	ask("dynamodb:", "Query", table+"billing/index/LeaseOwnerToLeaseKeyIndex", true)
+	ask("dynamodb:", "GetItem", table+"billing2", false)
+	ask("cloudwatch:", "PutMetricData", "*", true)
+	ask("cloudwatch:", "GetMetricData", "*", false)
+	ask("sts:", "AssumeRole", "arn:aws:iam::111122223333:role/reader", false)
 }
 
 func TestJSON(t *testing.T) {
