@@ -88,6 +88,8 @@ func (d *definition) addIndex(spec indexSpec) error {
 		return invalidValue("ProjectionType is %s, but NonKeyAttributes is specified", projection)
 	case !included.Set && projection == projectIncluded:
 		return invalidValue("ProjectionType is %s, but NonKeyAttributes is not specified", projection)
+	case len(included.V) > len(slices.Compact(slices.Sorted(slices.Values(included.V)))):
+		return invalidValue("NonKeyAttributes: an attribute is there twice")
 	case slices.ContainsFunc(d.Indexes, func(ix index) bool { return ix.Name == spec.name }):
 		return invalidValue("Duplicate index name: %s", spec.name)
 	}

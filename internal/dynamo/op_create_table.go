@@ -50,7 +50,7 @@ func (s *Service) newDefinition(in *dynamodb.CreateTableInput) (definition, erro
 	d := definition{
 		ID: newTableID(), Created: s.kv.Now(), Protected: in.DeletionProtectionEnabled.V,
 		Attributes: attributes(in.AttributeDefinitions.V), OnDemand: newOnDemand(in.OnDemandThroughput),
-		Billing: billing{Mode: in.BillingMode.Or(provisioned)},
+		Billing: billing{Mode: clone(in.BillingMode.Or(provisioned))},
 	}
 	if err := d.setThroughput(in); err != nil {
 		return d, err

@@ -79,7 +79,7 @@ func refOf(c service.Caller, name string) (ref, error) {
 		if !validName(name) {
 			return ref{}, errName()
 		}
-		return ref{c.Account, c.Region, strings.Clone(name)}, nil
+		return ref{c.Account, c.Region, clone(name)}, nil
 	}
 	r, ok := parseARN(name)
 	switch {
@@ -89,8 +89,7 @@ func refOf(c service.Caller, name string) (ref, error) {
 		return ref{}, api.Errorf(api.AccessDenied,
 			"User: %s is not authorized to access resource: %s because no resource-based policy allows it", c.Principal.ARN, name)
 	}
-	r.name = strings.Clone(r.name)
-	return r, nil
+	return ref{clone(r.account), clone(r.region), clone(r.name)}, nil
 }
 
 func errName() *api.Error {
