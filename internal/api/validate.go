@@ -10,8 +10,9 @@ import (
 const maxViolations = 10
 
 // maxNesting is the number of steps from a request to the deepest value that is
-// constrained: transactItems, 1.member, put, item.
-const maxNesting = 6
+// constrained: metricDataQueries, 1.member, metricStat, metric, dimensions,
+// 1.member, name.
+const maxNesting = 7
 
 // Structure is the constraints on the members of a shape, in the model's order.
 type Structure []Rule
