@@ -134,13 +134,24 @@ func (h *halfPipe) Close() error {
 // FuzzRequests sends arbitrary requests to the handler.
 func FuzzRequests(f *testing.F) {
 	const target = "Kinesis_20131202.DescribeStreamSummary"
+	talk := signedFor("talk")[1][15:]
 	f.Add("POST", "/", target, json11, authorization[15:], "", "localhost", []byte(name))
 	f.Add("POST", "/?X-Amz-Algorithm=a&X-Amz-Date=b", target, json11, "", "http://localhost", "[::1]:1", []byte("{}"))
 	f.Add("OPTIONS", "/", "", "", "", "http://localhost:3000", "127.0.0.1", []byte(nil))
 	f.Add("GET", "/readyz", "", "", "", "null", "example.org", []byte(nil))
 	f.Add("POST", "/", "a.b", "application/json", "", "", "localhost", []byte("[1"))
 	f.Add("POST", "/", target, cbor11, authorization[15:], "", "localhost", []byte("\xbf\x6aStreamName\x61a\xff"))
-	h := newHandler(new(bytes.Buffer), harmless()...)
+	f.Add("POST", "/", "", "application/x-www-form-urlencoded", talk, "", "localhost", []byte(say+"&"+payload))
+	f.Add("GET", "/?"+say+"&"+payload, "", "", talk, "", "localhost", []byte(nil))
+	f.Add("POST", "/service/TalkRPC/operation/Say", "", rpcCBOR, talk, "", "localhost", []byte("\xa1\x65Words\x61a"))
+	f.Add("POST", "/", "Talk_1.Say", json10, talk, "", "localhost", []byte(`{"Words":"a"}`))
+	f.Add("POST", "/", "Talk_1.Say", json10, talk, "", "localhost", []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
+	services := several()
+	services[0].Operations, services[1].Operations = harmless(), sayings()[:2]
+	h := httpd.NewHandler(httpd.Config{
+		Services: services[:2], Account: account, Region: region,
+		Ready: func() error { return nil }, Logger: slog.New(slog.DiscardHandler),
+	})
 	f.Fuzz(func(t *testing.T, method, uri, target, contentType, authorization, origin, host string, body []byte) {
 		u, err := url.ParseRequestURI(uri)
 		if err != nil {
@@ -153,6 +164,9 @@ func FuzzRequests(f *testing.F) {
 				"X-Amz-Date": {"20261120T000000Z"}, "Origin": {origin},
 			},
 		}).WithContext(context.Background())
+		if bytes.HasPrefix(body, []byte("\x1f\x8b")) {
+			r.Header.Set("Content-Encoding", "gzip")
+		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if got := w.Header().Get("Content-Length"); w.Code >= 500 || got != fmt.Sprint(w.Body.Len()) {

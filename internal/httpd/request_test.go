@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
@@ -88,6 +89,41 @@ func TestBodiesOfOneClient(t *testing.T) {
 	}
 	h.dropBody(x)
 	h.bodies.give(clientOf("192.0.2.1:2"), maxClientBytes-minBufferBytes)
+	if len(h.bodies.used) != 0 {
+		t.Errorf("still counted: %v", h.bodies.used)
+	}
+}
+
+// TestInflate opens bodies within the memory of a client, and when there is none
+// left.
+func TestInflate(t *testing.T) {
+	t.Parallel()
+	h := &Handler{}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	plain := make([]byte, 1<<20)
+	if _, err := w.Write(plain); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []int{8 << 20, 64 << 10} {
+		taken := maxClientBytes - left
+		if !h.bodies.take(clientOf("192.0.2.1:1"), taken) {
+			t.Fatal("the memory of a client is not its")
+		}
+		x := arriving(bytes.NewReader(packed.Bytes()), int64(packed.Len()))
+		if a, ok := h.readBody(x); !ok {
+			t.Fatalf("the body is answered %d", a.status)
+		}
+		a, ok := h.inflate(x)
+		if fits := left > len(plain); ok != fits || (ok && !bytes.Equal(x.payload, plain)) || (!ok && a.status != http.StatusServiceUnavailable) {
+			t.Errorf("with %d bytes left: answered %d, read %d", left, a.status, len(x.payload))
+		}
+		h.dropBody(x)
+		h.bodies.give(clientOf("192.0.2.1:1"), taken)
+	}
 	if len(h.bodies.used) != 0 {
 		t.Errorf("still counted: %v", h.bodies.used)
 	}
