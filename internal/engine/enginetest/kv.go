@@ -21,6 +21,7 @@ func kvScripts() []script {
 		{"KeyOrder", keyOrder},
 		{"ListPages", listPages},
 		{"ConcurrentCounter", concurrentCounter},
+		{"SecretsAreMadeOnce", secretsAreMadeOnce},
 	}
 }
 
