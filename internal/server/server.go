@@ -9,6 +9,7 @@
 //	sweep            every minute: retention, changes of streams that are due,
 //	                 items that expire
 //	scale            every few seconds: shards of on-demand streams
+//	measure          every 10 seconds: what is counted of streams, for CloudWatch
 //	keep             every 10 seconds: renews or reloads what is due
 //
 // Shutdown closes from the top down: it ends subscriptions, stops accepting,
@@ -28,6 +29,7 @@ import (
 	"time"
 
 	"leat/internal/auth"
+	"leat/internal/cloudwatch"
 	"leat/internal/dynamo"
 	"leat/internal/engine"
 	"leat/internal/httpd"
@@ -50,13 +52,14 @@ const (
 
 // Server is a running server.
 type Server struct {
-	cfg       Config
-	log       *slog.Logger
-	engine    engine.Engine
-	service   *kinesis.Service
-	dynamo    *dynamo.Service // nil where it is not served
-	http      *http.Server
-	listeners []net.Listener
+	cfg        Config
+	log        *slog.Logger
+	engine     engine.Engine
+	service    *kinesis.Service
+	cloudwatch *cloudwatch.Service // nil where it is not served
+	dynamo     *dynamo.Service     // likewise
+	http       *http.Server
+	listeners  []net.Listener
 	// metricsListeners are those of metricsHTTP; there are none where metrics are
 	// served with everything else.
 	metricsListeners []net.Listener
@@ -149,6 +152,9 @@ func (s *Server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.openCloudWatch(ctx); err != nil {
+		return err
+	}
 	if err := s.openDynamo(ctx); err != nil {
 		return err
 	}
@@ -196,6 +202,9 @@ func (s *Server) run(ctx context.Context) {
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.actors.Go(func() { s.sweep(ctx) })
 	s.actors.Go(func() { s.scale(ctx) })
+	if s.cloudwatch != nil {
+		s.actors.Go(func() { s.measure(ctx) })
+	}
 	s.actors.Go(func() { s.keep(ctx) })
 }
 
@@ -276,7 +285,7 @@ func (s *Server) URL() string { return "http://" + s.Addr().String() }
 // Sweep does what is due at the time of the engine, without waiting for the
 // next minute, and scales the on-demand streams. It is for tests that advance the clock.
 func (s *Server) Sweep(ctx context.Context) error {
-	if err := errors.Join(s.sweepServices(ctx), s.service.Scale(ctx)); err != nil {
+	if err := errors.Join(s.sweepServices(ctx), s.service.Scale(ctx), s.flushMetrics(ctx)); err != nil {
 		return err
 	}
 	// The disk engine sweeps by a timer of its own.
@@ -301,6 +310,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.actors.Wait()
 		if err := s.service.SavePeaks(context.WithoutCancel(ctx)); err != nil {
 			s.log.WarnContext(ctx, "the last peaks of on-demand streams are lost", "error", err)
+		}
+		if err := s.flushMetrics(context.WithoutCancel(ctx)); err != nil {
+			s.log.WarnContext(ctx, "the last metrics are lost", "error", err)
 		}
 		s.shutdownErr = errors.Join(s.shutdownErr, s.close())
 	})

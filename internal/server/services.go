@@ -41,6 +41,7 @@ func (s *Server) services() []service.Service {
 	}{
 		{"kinesis", s.service.API},
 		{"dynamodb", func() service.Service { return s.dynamo.API() }},
+		{"cloudwatch", func() service.Service { return s.cloudwatch.API() }},
 		{"sts", sts.New(sts.Config{Sessions: s.sessions, Auth: s.directory()}).API},
 	} {
 		if slices.Contains(s.cfg.Services, one.name) {
