@@ -38,6 +38,7 @@ final class Kpl implements AutoCloseable {
     commands = new PrintWriter(process.outputWriter(StandardCharsets.US_ASCII), true);
     CompletableFuture.runAsync(() -> each(process.inputReader(), this::answered));
     CompletableFuture.runAsync(() -> each(process.errorReader(), log::add));
+    process.onExit().thenRun(this::fail);
   }
 
   /** Hands a user record to the KPL, whose answer comes later. */
@@ -62,6 +63,12 @@ final class Kpl implements AutoCloseable {
       process.destroyForcibly();
       throw new IllegalStateException("the KPL does not end");
     }
+  }
+
+  /** Fails what will have no answer. */
+  private void fail() {
+    answers.values().forEach(answer ->
+        answer.completeExceptionally(new IllegalStateException(complaints().toString())));
   }
 
   private void answered(String line) {

@@ -14,7 +14,7 @@ class KplTest {
   @TempDir Path dir;
 
   @ParameterizedTest
-  @EnumSource(names = "kpl1")
+  @EnumSource
   void userRecordsSurviveReshards(Kpl.Version version) throws Exception {
     try (Server server = new Server(); Stream stream = new Stream(server, 4)) {
       Load load;
@@ -37,7 +37,7 @@ class KplTest {
    * any do not. So it is here, as it is at AWS: what the KCL leaves out was stored nevertheless.
    */
   @ParameterizedTest
-  @EnumSource(names = "kpl1")
+  @EnumSource
   void aSplitMeetsAggregates(Kpl.Version version) throws Exception {
     try (Server server = new Server(); Stream stream = new Stream(server, 4)) {
       Load load;
@@ -54,7 +54,7 @@ class KplTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = "kpl1")
+  @EnumSource
   void userRecordsSurviveACrash(Kpl.Version version) throws Exception {
     try (Server server = new Server(); Stream stream = new Stream(server, 4)) {
       Load load;

@@ -71,7 +71,7 @@ final class Load {
       Put put = next();
       puts.add(put);
       answers.add(kpl.put(put));
-      answers.get(answers.size() - 1).thenRun(room::release);
+      answers.get(answers.size() - 1).whenComplete((answer, error) -> room.release());
     }
     happening.get(Server.EVENT.toSeconds(), TimeUnit.SECONDS);
     waves++;
