@@ -40,6 +40,9 @@ type step struct {
 	Pages bool `json:"pages,omitempty"`
 	// Segments scans that many segments. The answer is all of them, joined.
 	Segments int `json:"segments,omitempty"`
+	// Unordered says that the items found have no order: those of an index
+	// with one key.
+	Unordered bool `json:"unordered,omitempty"`
 	// Settle repeats a DescribeTable until nothing of the table changes any
 	// more: the oracle takes its time over an index.
 	Settle bool        `json:"settle,omitempty"`
@@ -176,6 +179,7 @@ func (s *step) write(w *bytes.Buffer) {
 	member(s.Times != 0, "times", s.Times)
 	member(s.Pages, "pages", s.Pages)
 	member(s.Segments != 0, "segments", s.Segments)
+	member(s.Unordered, "unordered", s.Unordered)
 	member(s.Settle, "settle", s.Settle)
 	member(true, "answer", s.Answer)
 	member(s.Leat != nil, "leat", s.Leat)

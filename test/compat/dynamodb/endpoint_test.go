@@ -75,14 +75,14 @@ func (e *endpoint) must(t *testing.T, operation string, input any) {
 func (e *endpoint) perform(t *testing.T, s *step) answer {
 	t.Helper()
 	if s.Body != nil {
-		return normalize(s.Call, e.call(t, s.Call, []byte(*s.Body)))
+		return normalize(s, e.call(t, s.Call, []byte(*s.Body)))
 	}
 	input := asMap(t, s.Input)
 	if s.Pages || s.Segments > 0 {
-		return normalize(s.Call, e.follow(t, s, expand(input, e.arns).(map[string]any)))
+		return normalize(s, e.follow(t, s, expand(input, e.arns).(map[string]any)))
 	}
 	if s.Settle {
-		return normalize(s.Call, e.settle(t, s, encode(expand(input, e.arns))))
+		return normalize(s, e.settle(t, s, encode(expand(input, e.arns))))
 	}
 	var a answer
 	for i := range max(s.Times, 1) {
@@ -95,7 +95,7 @@ func (e *endpoint) perform(t *testing.T, s *step) answer {
 			break
 		}
 	}
-	return normalize(s.Call, a)
+	return normalize(s, a)
 }
 
 // settle asks until the answer names no state of change.

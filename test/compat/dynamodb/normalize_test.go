@@ -41,7 +41,7 @@ func set(names string) map[string]bool {
 // numbers of JSON are written in one way, and what has no order is sorted. The
 // text of an error is its "message", however it is spelled: the oracle writes
 // "Message" where AWS writes either. Sets in a message are sorted.
-func normalize(operation string, a answer) answer {
+func normalize(s *step, a answer) answer {
 	output, ok := a.Output.(map[string]any)
 	if !ok {
 		return a
@@ -49,7 +49,7 @@ func normalize(operation string, a answer) answer {
 	if a.Status != http.StatusOK {
 		normalizeMessage(output)
 	}
-	n := normalizer{operation}
+	n := normalizer{s.Call, s.Unordered || s.Call == "Scan"}
 	return answer{a.Status, n.object(output)}
 }
 
@@ -74,8 +74,11 @@ func sortedSet(text string) string {
 	return "{" + strings.Join(elements, ", ") + "}"
 }
 
-// A normalizer knows whose answer it is: a scan's items have no order.
-type normalizer struct{ operation string }
+// A normalizer knows whose answer it is.
+type normalizer struct {
+	operation string
+	unordered bool // the items that were found
+}
 
 func (n normalizer) object(m map[string]any) map[string]any {
 	out := make(map[string]any, len(m))
@@ -99,8 +102,7 @@ func (n normalizer) member(name string, v any) any {
 		}
 		return n.object(v)
 	case []any:
-		free := unordered[name] || name == "Items" && n.operation == "Scan"
-		return n.array(v, free)
+		return n.array(v, unordered[name] || name == "Items" && n.unordered)
 	case json.Number:
 		f, err := v.Float64()
 		if err != nil {
@@ -149,7 +151,7 @@ func TestNormalize(t *testing.T) {
 		want := answer{http.StatusBadRequest, map[string]any{
 			"message": "{a, b} of *:table/t", "ItemCount": "*", "Capacity": json.Number("1"), "Items": ordered,
 		}}
-		got := normalize(operation, answer{http.StatusBadRequest, parse([]byte(text))})
+		got := normalize(&step{Call: operation}, answer{http.StatusBadRequest, parse([]byte(text))})
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(operation, diff)
 		}

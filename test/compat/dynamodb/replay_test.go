@@ -18,8 +18,7 @@
 // reasons in testdata/reasons.json. [step] describes what else a step may say, [expand] the shorthands of an
 // input and [normalize] what of an answer is compared.
 //
-// To record the answers of all books again, run test/compat/dynamodb/record. To
-// declare what leat answers now to each step that fails, run
+// To record the answers again, run test/compat/dynamodb/record. To declare what leat answers now to each step that fails, run
 //
 //	go test ./test/compat/dynamodb -declare
 //
@@ -110,16 +109,23 @@ func TestRecord(t *testing.T) {
 	tables := readTables(t)
 	for _, path := range books(t) {
 		b := readBook(t, path)
-		for i := range b.Cases {
-			c := &b.Cases[i]
-			// The oracle keeps a database for each access key.
-			asked := newEndpoint(*recordFrom, b.name+strconv.Itoa(i)+"x"+strconv.Itoa(os.Getpid()))
-			asked.prepare(t, c, tables)
-			for j := range c.Steps {
-				c.Steps[j].Answer = asked.perform(t, &c.Steps[j])
+		t.Run(b.name, func(t *testing.T) {
+			for i := range b.Cases {
+				// The oracle keeps a database for each access key.
+				asked := newEndpoint(*recordFrom, b.name+strconv.Itoa(i)+"x"+strconv.Itoa(os.Getpid()))
+				asked.record(t, &b.Cases[i], tables)
 			}
-		}
-		b.write(t, path)
+			b.write(t, path)
+		})
+	}
+}
+
+// record writes the answers into a case.
+func (e *endpoint) record(t *testing.T, c *testCase, tables tableSet) {
+	t.Helper()
+	e.prepare(t, c, tables)
+	for i := range c.Steps {
+		c.Steps[i].Answer = e.perform(t, &c.Steps[i])
 	}
 }
 
