@@ -181,6 +181,7 @@ var formats = []struct {
 	{"Streams, payloads and iterators", "internal/stream", nil},
 	{"Certificates", "internal/certs", nil},
 	{"Keyrings", "internal/keyring", nil},
+	{"Metrics", "internal/cloudwatch", nil},
 }
 
 // TestFormatsPage holds docs/formats.md to the comments.

@@ -131,11 +131,13 @@ func TestMinutesOfManyObjects(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	const metrics, values = 2200, 250
+	var wide summary
+	for v := range values {
+		wide.add(math.Pow(gamma, float64(v)), 1)
+	}
 	for i := range metrics {
 		sum := new(summary)
-		for v := range values {
-			sum.add(math.Pow(gamma, float64(v)), 1)
-		}
+		sum.merge(&wide)
 		f.store.put(metricKey(scope{caller.Account, caller.Region}, "App", fmt.Sprint(i), nil), noUnit, testStart.Minute(), sum)
 	}
 	f.flush()

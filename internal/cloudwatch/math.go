@@ -356,7 +356,7 @@ func (p *expression) combine(op byte, a, b operand) (operand, error) {
 	case b.kind == isNumber:
 		return each(a.series, func(v float64) float64 { return apply(op, v, b.number) }), nil
 	}
-	out := operand{kind: isSeries}
+	out := operand{kind: isSeries, series: make(timeSeries, 0, min(len(a.series), len(b.series)))}
 	for x, y := a.series, b.series; len(x) > 0 && len(y) > 0; {
 		switch {
 		case x[0].at < y[0].at:
@@ -372,7 +372,7 @@ func (p *expression) combine(op byte, a, b operand) (operand, error) {
 }
 
 func each(ts timeSeries, fn func(float64) float64) operand {
-	out := operand{kind: isSeries}
+	out := operand{kind: isSeries, series: make(timeSeries, 0, len(ts))}
 	for _, p := range ts {
 		out.series = out.series.with(value{p.at, fn(p.v)})
 	}

@@ -257,15 +257,15 @@ func recount(s *store) (n int64) {
 // over many minutes: the store stays within its bytes, and drops the oldest.
 func TestStoreIsBounded(t *testing.T) {
 	t.Parallel()
-	const limit = 4 << 20
+	const limit = 1 << 20
 	s := newStore(limit)
 	r := rand.New(rand.NewPCG(3, 4))
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	const minutes = 300
+	const minutes = 150
 	for minute := stream.Minute(1); minute <= minutes; minute++ {
-		for i := range 200 {
+		for i := range 80 {
 			name := fmt.Sprintf("metric-%d", i)
 			if i%2 == 0 {
 				name = fmt.Sprintf("metric-%d-of-minute-%d", i, minute)
@@ -293,7 +293,7 @@ func TestStoreIsBounded(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	// Other tests run beside this one.
-	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 8*limit {
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 16*limit {
 		t.Errorf("the heap has grown by %d bytes", grown)
 	}
 	s.expire(minutes + retention)
