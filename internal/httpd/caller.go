@@ -7,6 +7,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"leat/internal/api"
 	"leat/internal/auth"
@@ -166,10 +167,28 @@ func authError(err error) *api.Error {
 	return &api.Error{Code: e.Code, Message: e.Message, Status: http.StatusBadRequest}
 }
 
-// query is u.Query for requests that mostly have none.
+// query returns all parameters of a query. Those that url.ParseQuery passes over,
+// with a semicolon or a wrong escape, are there as well: no signature would cover
+// them otherwise, though the query protocol may understand them.
 func query(u *url.URL) url.Values {
 	if u.RawQuery == "" {
 		return nil
 	}
-	return u.Query()
+	params := make(url.Values)
+	for param := range strings.SplitSeq(u.RawQuery, "&") {
+		name, value, _ := strings.Cut(param, "=")
+		if param != "" {
+			params.Add(unescape(name), unescape(value))
+		}
+	}
+	return params
+}
+
+// unescape returns what a text of a query stands for: itself, if an escape in it is
+// none.
+func unescape(text string) string {
+	if plain, err := url.QueryUnescape(text); err == nil {
+		return plain
+	}
+	return text
 }

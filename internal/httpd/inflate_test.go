@@ -193,6 +193,9 @@ func TestSignaturesOfForms(t *testing.T) {
 		return r
 	}
 	another := func(r *http.Request) { r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "hello", "bye", 1) }
+	before := func(param string) func(*http.Request) {
+		return func(r *http.Request) { r.URL.RawQuery = param + "&" + r.URL.RawQuery }
+	}
 	said := []string{"<Words>hello</Words>", "<By>111122223333 us-east-1</By>"}
 	mismatch := []string{"<Code>SignatureDoesNotMatch</Code>"}
 	for name, tt := range map[string]struct {
@@ -209,6 +212,8 @@ func TestSignaturesOfForms(t *testing.T) {
 		"another form in gzip":    {altered(zip, setBody(zipped(t, say+"&Words=bye"))), 403, mismatch},
 		"another query":           {altered(query, another), 403, mismatch},
 		"another presigned query": {altered(presigned, another), 403, mismatch},
+		"words with a semicolon before the presigned": {altered(presigned, before("Words=by;e")), 403, mismatch},
+		"a time that nothing unescapes":               {altered(presigned, before("A%zzt=1")), 403, mismatch},
 		"another secret":          {with(func(r *signedRequest) { r.key.SecretAccessKey = "x" }), 403, mismatch},
 		"another service": {
 			with(func(r *signedRequest) { r.service = "forms" }), 403,
