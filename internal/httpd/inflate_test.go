@@ -208,13 +208,13 @@ func TestSignaturesOfForms(t *testing.T) {
 		"a query":           {query, 200, said},
 		"a presigned query": {presigned, 200, said},
 
-		"another form":            {altered(asked, setBody(say+"&Words=bye")), 403, mismatch},
-		"another form in gzip":    {altered(zip, setBody(zipped(t, say+"&Words=bye"))), 403, mismatch},
-		"another query":           {altered(query, another), 403, mismatch},
-		"another presigned query": {altered(presigned, another), 403, mismatch},
+		"another form":                                {altered(asked, setBody(say+"&Words=bye")), 403, mismatch},
+		"another form in gzip":                        {altered(zip, setBody(zipped(t, say+"&Words=bye"))), 403, mismatch},
+		"another query":                               {altered(query, another), 403, mismatch},
+		"another presigned query":                     {altered(presigned, another), 403, mismatch},
 		"words with a semicolon before the presigned": {altered(presigned, before("Words=by;e")), 403, mismatch},
 		"a time that nothing unescapes":               {altered(presigned, before("A%zzt=1")), 403, mismatch},
-		"another secret":          {with(func(r *signedRequest) { r.key.SecretAccessKey = "x" }), 403, mismatch},
+		"another secret":                              {with(func(r *signedRequest) { r.key.SecretAccessKey = "x" }), 403, mismatch},
 		"another service": {
 			with(func(r *signedRequest) { r.service = "forms" }), 403,
 			append(mismatch, "Credential should be scoped to correct service: &#39;talk&#39;."),
