@@ -20,9 +20,10 @@ const (
 	// MaxTokenBytes is the longest token, as it is with AWS.
 	MaxTokenBytes = 4096
 
-	// maxOpened bounds the memory of sessions that were opened; one that is full
-	// starts anew.
-	maxOpened = 1024
+	// maxOpenedBytes bounds the tokens and policies of sessions that are
+	// remembered; a memory that is full starts anew. A policy that was read takes
+	// up to a hundred times its text.
+	maxOpenedBytes = 512 << 10
 )
 
 var encoding = base64.RawURLEncoding.Strict()
@@ -34,10 +35,12 @@ var ErrTooLarge = errors.New("session token too large")
 type Sealer struct {
 	aead cipher.AEAD
 
-	mu sync.RWMutex // guards opened
+	mu sync.RWMutex // guards what follows
 	// opened remembers sessions, so that not every request inflates and reads a
 	// policy. Only tokens that open come to be in it.
 	opened map[credential]*Session
+	// openedBytes is how much of maxOpenedBytes they have.
+	openedBytes int
 }
 
 // credential is a token and the access key that it came with.
@@ -103,14 +106,23 @@ func (s *Sealer) Open(keyID, token string) (*Session, bool) {
 	if !ok {
 		return nil, false
 	}
+	// The texts may lie in something larger.
+	s.remember(credential{strings.Clone(keyID), strings.Clone(token)}, session)
+	return session, true
+}
+
+func (s *Sealer) remember(c credential, session *Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.opened) >= maxOpened {
-		clear(s.opened)
+	if _, ok := s.opened[c]; ok {
+		return // another request has opened it, too
 	}
-	// The texts may lie in something larger.
-	s.opened[credential{strings.Clone(keyID), strings.Clone(token)}] = session
-	return session, true
+	size := len(c.keyID) + len(c.token) + len(session.PolicyText)
+	if s.openedBytes += size; s.openedBytes > maxOpenedBytes {
+		clear(s.opened)
+		s.openedBytes = size
+	}
+	s.opened[c] = session
 }
 
 func (s *Sealer) open(c credential) (*Session, bool) {

@@ -161,9 +161,11 @@ func TestTooLarge(t *testing.T) {
 func TestRemembered(t *testing.T) {
 	t.Parallel()
 	sealer := newSealer(t, 1)
+	limited := reader(t)
+	limited.PolicyText = strings.Replace(onlyOrders, `"Statement"`, `"Id": "`+strings.Repeat("a", 1800)+`", "Statement"`, 1)
 	var all []session.Credentials
-	for range session.MaxOpened + 10 {
-		c, _, err := sealer.Seal(reader(t), 0)
+	for size := 0; size < 2*session.MaxOpenedBytes; size += len(limited.PolicyText) {
+		c, _, err := sealer.Seal(limited, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,8 +182,8 @@ func TestRemembered(t *testing.T) {
 		})
 	}
 	readers.Wait()
-	if n := sealer.Opened(); n < 1 || n > session.MaxOpened {
-		t.Errorf("%d sessions are remembered", n)
+	if n, size := sealer.Opened(); n < 1 || size > session.MaxOpenedBytes {
+		t.Errorf("%d sessions are remembered, with %d bytes", n, size)
 	}
 	c := all[0]
 	first, _ := sealer.Open(c.AccessKeyID, c.SessionToken)
