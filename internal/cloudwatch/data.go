@@ -45,8 +45,12 @@ func (s *Service) getMetricData(
 		first = n
 	}
 	s.refresh()
-	results, err := newEvaluation(in.MetricDataQueries.V, func(q *shapes.MetricStat) timeSeries {
-		return s.metricStat(scope{c.Account, c.Region}, in, q)
+	results, err := newEvaluation(in.MetricDataQueries.V, func(q *shapes.MetricDataQuery) timeSeries {
+		// No account sees the metrics of another.
+		if q.AccountId.Set && q.AccountId.V != c.Account {
+			return nil
+		}
+		return s.metricStat(scope{c.Account, c.Region}, in, &q.MetricStat.V)
 	}).results()
 	if err != nil {
 		return nil, err
@@ -209,7 +213,7 @@ func dataHash(in *shapes.GetMetricDataInput) [8]byte {
 	for i := range in.MetricDataQueries.V {
 		q := &in.MetricDataQueries.V[i]
 		m := &q.MetricStat.V
-		texts = append(texts, q.Id.V, q.Expression.V, m.Stat.V, strconv.Itoa(int(m.Period.V)), m.Unit.V,
+		texts = append(texts, q.Id.V, q.Expression.V, q.AccountId.V, m.Stat.V, strconv.Itoa(int(m.Period.V)), m.Unit.V,
 			string(metricKey(scope{}, m.Metric.V.Namespace.V, m.Metric.V.MetricName.V, dimensions(m.Metric.V.Dimensions.V))))
 	}
 	return requestHash(texts...)

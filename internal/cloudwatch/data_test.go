@@ -153,6 +153,13 @@ func TestDataOrderLabelsAndUnits(t *testing.T) {
 		t.Error(got)
 	}
 
+	// Other accounts have metrics of their own.
+	mine, theirs := query("mine", "a", "Sum"), query("theirs", "a", "Sum")
+	mine.AccountId, theirs.AccountId = some(caller.Account), some("111122223333")
+	if got := show(f.results(f.data(mine, theirs))); got != `mine "a" Complete [1 2 3]; theirs "a" Complete []` {
+		t.Error(got)
+	}
+
 	for i, unit := range []string{"None", "Bytes", "Seconds"} {
 		d := datumOf("mixed", float64(i))
 		d.Unit = some(unit)
@@ -268,7 +275,7 @@ func TestExpressionsAreBounded(t *testing.T) {
 	for i := range 20 {
 		queries = append(queries, mathQuery(fmt.Sprintf("e%d", i), "m"+strings.Repeat("+m", 1000)))
 	}
-	_, err := newEvaluation(queries, func(*shapes.MetricStat) timeSeries { return series }).results()
+	_, err := newEvaluation(queries, func(*shapes.MetricDataQuery) timeSeries { return series }).results()
 	if err == nil || !strings.HasSuffix(err.Error(), "the request is too expensive; ask for fewer datapoints") {
 		t.Error(err)
 	}
@@ -283,7 +290,7 @@ func FuzzExpression(f *testing.F) {
 	series := timeSeries{{1, 1}, {2, -2}}
 	f.Fuzz(func(t *testing.T, expression string) {
 		queries := []shapes.MetricDataQuery{query("a", "a", "Sum"), query("b", "b", "Sum"), mathQuery("result", expression)}
-		got, err := newEvaluation(queries, func(*shapes.MetricStat) timeSeries { return series }).results()
+		got, err := newEvaluation(queries, func(*shapes.MetricDataQuery) timeSeries { return series }).results()
 		if err == nil && len(got) != 3 {
 			t.Errorf("%v", got)
 		}

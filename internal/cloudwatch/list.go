@@ -35,7 +35,7 @@ func (s *Service) listMetrics(_ context.Context, c service.Caller, in *shapes.Li
 	out := &shapes.ListMetricsOutput{}
 	page, owners := []shapes.Metric{}, []string{}
 	last := engine.Key("")
-	for _, l := range s.store.list(listPrefix(c, in), engine.Key(after)) {
+	for _, l := range s.listed(c, in, engine.Key(after)) {
 		name := splitKey(l.key)
 		if !matches(in, name) || in.RecentlyActive.Set && l.last < active {
 			continue
@@ -53,6 +53,15 @@ func (s *Service) listMetrics(_ context.Context, c service.Caller, in *shapes.Li
 	return out, nil
 }
 
+// listed returns the metrics that a request may be about, after one. No account sees
+// the metrics of another.
+func (s *Service) listed(c service.Caller, in *shapes.ListMetricsInput, after engine.Key) []listed {
+	if in.OwningAccount.Set && in.OwningAccount.V != c.Account {
+		return nil
+	}
+	return s.store.list(listPrefix(c, in), after)
+}
+
 // listPrefix returns what the keys of metrics begin with that a request asks for.
 func listPrefix(c service.Caller, in *shapes.ListMetricsInput) engine.Key {
 	key := engine.NewKey(c.Account, c.Region)
@@ -64,7 +73,7 @@ func listPrefix(c service.Caller, in *shapes.ListMetricsInput) engine.Key {
 
 // listHash returns what the pages of a list have in common.
 func listHash(in *shapes.ListMetricsInput) [8]byte {
-	texts := []string{"ListMetrics", in.Namespace.V, in.MetricName.V, in.RecentlyActive.V}
+	texts := []string{"ListMetrics", in.Namespace.V, in.MetricName.V, in.RecentlyActive.V, in.OwningAccount.V}
 	for i := range in.Dimensions.V {
 		d := &in.Dimensions.V[i]
 		texts = append(texts, d.Name.V, d.Value.V)

@@ -61,6 +61,8 @@ func TestListFilters(t *testing.T) {
 		{"dimension", shapes.ListMetricsInput{Dimensions: filter("worker", "")}, []string{lag1, lag2, size1}},
 		{"value", shapes.ListMetricsInput{Dimensions: filter("worker", "1")}, []string{lag1, size1}},
 		{"two", shapes.ListMetricsInput{Dimensions: filter("worker", "1", "stream", "")}, []string{lag1}},
+		{"mine", shapes.ListMetricsInput{OwningAccount: some(caller.Account), MetricName: some("size")}, []string{size1, size}},
+		{"another's", shapes.ListMetricsInput{OwningAccount: some("111122223333")}, nil},
 		{"none", shapes.ListMetricsInput{Dimensions: filter("worker", "s")}, nil},
 		{"recent", shapes.ListMetricsInput{RecentlyActive: some("PT3H")}, []string{lag1, lag2, size1, size}},
 	} {

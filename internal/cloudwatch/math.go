@@ -57,13 +57,13 @@ type queryResult struct {
 type evaluation struct {
 	queries []shapes.MetricDataQuery
 	byID    map[string]int
-	fetch   func(*shapes.MetricStat) timeSeries
+	fetch   func(*shapes.MetricDataQuery) timeSeries // of a query with MetricStat
 	done    map[int]timeSeries
 	begun   map[int]bool // to find circles
 	work    int
 }
 
-func newEvaluation(queries []shapes.MetricDataQuery, fetch func(*shapes.MetricStat) timeSeries) *evaluation {
+func newEvaluation(queries []shapes.MetricDataQuery, fetch func(*shapes.MetricDataQuery) timeSeries) *evaluation {
 	e := &evaluation{
 		queries: queries, fetch: fetch,
 		byID: make(map[string]int, len(queries)), done: make(map[int]timeSeries), begun: make(map[int]bool),
@@ -102,7 +102,7 @@ func (e *evaluation) query(i int) (timeSeries, error) {
 		return ts, nil
 	}
 	if q.MetricStat.Set {
-		e.done[i] = e.fetch(&q.MetricStat.V)
+		e.done[i] = e.fetch(q)
 		return e.done[i], nil
 	}
 	p := &expression{evaluation: e, id: q.Id.V, rest: q.Expression.V}
