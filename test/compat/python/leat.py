@@ -70,12 +70,13 @@ class Server:
             [os.environ["LEAT_BIN"], "tls", "ca", "--data-dir", str(self.data_dir)],
             timeout=EVENT_SECONDS)
 
-    def client(self, region="us-east-1", key_id="any", validate=True, secure=False):
+    def client(self, region="us-east-1", key_id="any", secret="any", token=None, validate=True,
+               secure=False, service="kinesis"):
         """Returns a client that reports errors instead of retrying them."""
         return boto3.client(
-            "kinesis", endpoint_url=self.secure_endpoint if secure else self.endpoint,
+            service, endpoint_url=self.secure_endpoint if secure else self.endpoint,
             region_name=region,
-            aws_access_key_id=key_id, aws_secret_access_key="any",
+            aws_access_key_id=key_id, aws_secret_access_key=secret, aws_session_token=token,
             config=Config(retries={"mode": "standard", "total_max_attempts": 1},
                           parameter_validation=validate))
 
