@@ -16,28 +16,29 @@ import (
 
 	"leat/internal/auth"
 	"leat/internal/policy"
+	"leat/internal/session"
 )
 
 const page = "../../docs/auth.md"
 
-// examples returns the files that the documentation shows: one of everything,
-// and that of a KCL.
-func examples(tb testing.TB) (everything, kcl []byte) {
+// examples returns what the documentation shows: a file of everything, the policy
+// that ends the sessions of a role, and the file of a KCL.
+func examples(tb testing.TB) (everything, revocation, kcl []byte) {
 	tb.Helper()
 	b, err := os.ReadFile(page)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	m := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(b, -1)
-	if len(m) != 2 {
+	if len(m) != 3 {
 		tb.Fatalf("%s has %d examples", page, len(m))
 	}
-	return m[0][1], m[1][1]
+	return m[0][1], m[1][1], m[2][1]
 }
 
 func example(tb testing.TB) []byte {
 	tb.Helper()
-	everything, _ := examples(tb)
+	everything, _, _ := examples(tb)
 	return everything
 }
 
@@ -82,11 +83,45 @@ func TestExample(t *testing.T) {
 	}
 }
 
+// TestRevocationExample adds the policy to those of a role, whose sessions that
+// began before may do nothing from then on.
+func TestRevocationExample(t *testing.T) {
+	t.Parallel()
+	file, revocation, _ := examples(t)
+	const indent = "          "
+	of, policies, ok := strings.Cut(string(file), "      - name: reader\n")
+	before, after, ok2 := strings.Cut(policies, "        policies:\n")
+	if !ok || !ok2 {
+		t.Fatal("the example has no role reader with policies")
+	}
+	added := indent + strings.ReplaceAll(strings.TrimSpace(string(revocation)), "\n", "\n"+indent) + "\n"
+	d, err := auth.Parse([]byte(of + "      - name: reader\n" + before + "        policies:\n" + added + after))
+	if err != nil {
+		t.Fatal(err)
+	}
+	role, ok := session.ParseRole("arn:aws:iam::111122223333:role/reader")
+	if !ok {
+		t.Fatal("the role's ARN is none")
+	}
+	at := time.Date(2026, 11, 20, 18, 30, 0, 0, time.UTC)
+	for issued, want := range map[time.Time]policy.Outcome{
+		at.Add(-time.Second): policy.IdentityDeny, at: policy.Allowed, at.Add(time.Hour): policy.Allowed,
+	} {
+		who, ok := d.SessionPrincipal(&session.Session{Role: role, Name: "s", Authorized: true, Issued: issued})
+		if !ok {
+			t.Fatal("the session is nobody's")
+		}
+		if d := who.Decide(policy.Request{Action: "kinesis:ListStreams", Resource: "*"}, policy.Policies{}); d.Outcome != want {
+			t.Errorf("issued at %s: %s", issued, d)
+		}
+	}
+}
+
 // TestKCLExample asks for all that a KCL does, and for what is none of its
 // business.
 func TestKCLExample(t *testing.T) {
 	t.Parallel()
-	_, kcl := examples(t)
+	_, _, kcl := examples(t)
 	d, err := auth.Parse(kcl)
 	if err != nil {
 		t.Fatal(err)

@@ -430,6 +430,10 @@ func TestFacts(t *testing.T) {
 		return r
 	}
 	session := with(func(r *policy.Request) { r.Principal = people["job"] })
+	issued := with(func(r *policy.Request) {
+		r.Principal = people["job"]
+		r.Principal.Issued = time.Date(2026, 3, 1, 11, 0, 0, 0, time.UTC)
+	})
 	root := with(func(r *policy.Request) { r.Principal = people["root"] })
 	for _, test := range []struct {
 		name, condition string
@@ -439,6 +443,9 @@ func TestFacts(t *testing.T) {
 		{"a session is its role", `ArnEquals: {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/team/reader"}`, session, true},
 		{"a session's type", `StringEquals: {"aws:PrincipalType": AssumedRole}`, session, true},
 		{"a session has no user name", `Null: {"aws:username": true}`, session, true},
+		{"an old session", `DateLessThan: {"aws:TokenIssueTime": "2026-03-01T11:00:01.000Z"}`, issued, true},
+		{"a new session", `DateLessThan: {"aws:TokenIssueTime": "2026-03-01T11:00:00.000Z"}`, issued, false},
+		{"a session for good", `DateLessThan: {"aws:TokenIssueTime": "2026-03-01T11:00:01.000Z"}`, session, false},
 		{"the root's type", `StringEquals: {"aws:PrincipalType": Account}`, root, true},
 		{
 			"an IPv4 address inside IPv6", `IpAddress: {"aws:SourceIp": 203.0.113.7}`,

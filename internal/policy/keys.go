@@ -24,7 +24,7 @@ type key struct {
 // keys are those that there are, by their names in lower case: the case of their
 // letters has no meaning.
 var keys = map[string]key{
-	"aws:currenttime":      {value: currentTime},
+	"aws:currenttime":      {value: func(r *Request) string { return timeText(r.Time) }},
 	"aws:epochtime":        {value: epochTime},
 	"aws:principalarn":     {value: func(r *Request) string { return r.Principal.identity() }},
 	"aws:principalaccount": {value: func(r *Request) string { return r.Principal.Account }},
@@ -36,6 +36,7 @@ var keys = map[string]key{
 	"aws:userid":           {value: func(r *Request) string { return r.Principal.UserID }},
 	"aws:username":         {value: func(r *Request) string { return r.Principal.UserName }},
 	"aws:tagkeys":          {list: tagKeys},
+	"aws:tokenissuetime":   {value: func(r *Request) string { return timeText(r.Principal.Issued) }},
 
 	"cloudwatch:namespace": ofService("cloudwatch:namespace"),
 	"dynamodb:leadingkeys": allOfService("dynamodb:leadingkeys"),
@@ -103,11 +104,12 @@ func (k key) values(r *Request, buf []string) []string {
 	return buf
 }
 
-func currentTime(r *Request) string {
-	if r.Time.IsZero() {
+// timeText is a time as conditions read it, "" for the zero time.
+func timeText(t time.Time) string {
+	if t.IsZero() {
 		return ""
 	}
-	return r.Time.UTC().Format(time.RFC3339)
+	return t.UTC().Format(time.RFC3339)
 }
 
 func epochTime(r *Request) string {

@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Principal is who makes a request.
@@ -16,6 +17,9 @@ type Principal struct {
 	UserID string
 	// UserName is the name of a user, "" for all others.
 	UserName string
+	// Issued is when the temporary credentials were issued that the principal
+	// uses; zero for others.
+	Issued time.Time
 }
 
 // isRoot reports whether the principal is the account itself.

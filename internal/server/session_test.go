@@ -144,6 +144,12 @@ func TestSessionsFollowTheFile(t *testing.T) {
 	f.check("before", c, "ListStreams", "", "")
 	change(`"kinesis:*"`, `"kinesis:Put*"`)
 	f.check("with fewer rights", c, "ListStreams", "AccessDeniedException", "User: arn:aws:sts::")
+	change(`Resource: "*"}}]
+        sessions`, `Resource: "*"}},
+          {Statement: {Effect: Deny, Action: "*", Resource: "*", Condition: {DateLessThan: {"aws:TokenIssueTime": 2100-01-01T00:00:00Z}}}}]
+        sessions`)
+	f.check("when it is revoked", c, "ListStreams", "AccessDeniedException", "User: arn:aws:sts::")
+	f.check("a session for good", operator, "ListStreams", "", "")
 	change("name: operator", "name: renamed")
 	f.check("without its role", c, "ListStreams", unrecognized, noToken)
 	change("", "")

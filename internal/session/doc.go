@@ -11,7 +11,8 @@
 // in unpadded base64 for URLs. Inside of it is
 //
 //	flags     1    1: policies have let the caller assume the role
-//	expires   8    seconds since 1970, big-endian
+//	issued    8    seconds since 1970, big-endian
+//	expires   8    likewise
 //	secret    30   of which the secret access key is the base64
 //	role           length in one or more bytes (a varint), and the role's ARN
 //	name           likewise, the session's name

@@ -25,7 +25,9 @@ func (s *Session) appendPlain(b []byte) ([]byte, error) {
 		return nil, err
 	}
 	b = append(b, flags)
-	b = binary.BigEndian.AppendUint64(b, uint64(s.Expires.Unix()))
+	for _, at := range [...]time.Time{s.Issued, s.Expires} {
+		b = binary.BigEndian.AppendUint64(b, uint64(at.Unix()))
+	}
 	b = append(b, s.secret[:]...)
 	for _, text := range [][]byte{[]byte(s.Role.ARN), []byte(s.Name), packed} {
 		b = binary.AppendUvarint(b, uint64(len(text)))
@@ -36,15 +38,16 @@ func (s *Session) appendPlain(b []byte) ([]byte, error) {
 
 // parsePlain reads what appendPlain appended. It is false for anything else.
 func parsePlain(b []byte) (*Session, bool) {
-	const head = 1 + 8 + secretBytes
+	const head = 1 + 8 + 8 + secretBytes
 	if len(b) < head || b[0]&^flagAuthorized != 0 {
 		return nil, false
 	}
 	s := &Session{
 		Authorized: b[0]&flagAuthorized != 0,
-		Expires:    time.Unix(int64(binary.BigEndian.Uint64(b[1:])), 0).UTC(),
+		Issued:     time.Unix(int64(binary.BigEndian.Uint64(b[1:])), 0).UTC(),
+		Expires:    time.Unix(int64(binary.BigEndian.Uint64(b[9:])), 0).UTC(),
 	}
-	copy(s.secret[:], b[9:])
+	copy(s.secret[:], b[17:])
 	b = b[head:]
 	var texts [3][]byte
 	for i := range texts {

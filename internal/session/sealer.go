@@ -61,11 +61,11 @@ func NewSealer(key [32]byte) (*Sealer, error) {
 }
 
 // Seal returns new credentials for a session, with a token of at least minBytes.
-// It ends at whole seconds. If the token is longer than MaxTokenBytes, the size
+// It begins and ends at whole seconds. If the token is longer than MaxTokenBytes, the size
 // that it would have comes with ErrTooLarge.
 func (s *Sealer) Seal(session Session, minBytes int) (c Credentials, size int, err error) {
 	_, _ = rand.Read(session.secret[:]) // it never fails
-	session.Expires = session.Expires.Truncate(time.Second)
+	session.Issued, session.Expires = session.Issued.Truncate(time.Second), session.Expires.Truncate(time.Second)
 	plain, err := session.appendPlain(nil)
 	if err != nil {
 		return c, 0, err

@@ -22,8 +22,8 @@ type Session struct {
 	Role Role
 	Name string
 	// Authorized is whether policies have let the caller assume the role.
-	Authorized bool
-	Expires    time.Time
+	Authorized      bool
+	Issued, Expires time.Time
 	// PolicyText is the session policy in JSON, "" for none. Policy is the same.
 	PolicyText string
 	Policy     *policy.Policy
@@ -35,6 +35,7 @@ type Session struct {
 func (s *Session) Principal() policy.Principal {
 	return policy.Principal{
 		Account: s.Role.Account, ARN: s.Role.SessionARN(s.Name), Role: s.Role.ARN, UserID: s.Role.SessionID(s.Name),
+		Issued: s.Issued,
 	}
 }
 

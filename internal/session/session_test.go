@@ -40,7 +40,7 @@ func reader(tb testing.TB) session.Session {
 	if !ok {
 		tb.Fatal("the role's ARN is none")
 	}
-	return session.Session{Role: role, Name: "nightly", Expires: epoch.Add(time.Hour)}
+	return session.Session{Role: role, Name: "nightly", Issued: epoch, Expires: epoch.Add(time.Hour)}
 }
 
 // fields are what of a session comes back from a token.
@@ -48,11 +48,11 @@ type fields struct {
 	Role             session.Role
 	Name, PolicyText string
 	Authorized       bool
-	Expires          time.Time
+	Issued, Expires  time.Time
 }
 
 func fieldsOf(s *session.Session) fields {
-	return fields{s.Role, s.Name, s.PolicyText, s.Authorized, s.Expires}
+	return fields{s.Role, s.Name, s.PolicyText, s.Authorized, s.Issued, s.Expires}
 }
 
 // TestTokensOutliveTheSealer opens what was sealed with another sealer of the
@@ -69,6 +69,7 @@ func TestTokensOutliveTheSealer(t *testing.T) {
 		want := session.Session{
 			Role: role, Name: rapid.StringMatching(`[\w+=,.@-]{2,64}`).Draw(t, "name"),
 			Authorized: rapid.Bool().Draw(t, "authorized"),
+			Issued:     epoch.Add(time.Duration(rapid.Int64Range(0, 1e15).Draw(t, "issued"))),
 			Expires:    epoch.Add(time.Duration(rapid.Int64Range(0, 1e15).Draw(t, "expires"))),
 			PolicyText: rapid.SampledFrom([]string{"", onlyOrders}).Draw(t, "policy"),
 		}
@@ -84,7 +85,7 @@ func TestTokensOutliveTheSealer(t *testing.T) {
 		if !ok {
 			t.Fatal("it does not open")
 		}
-		want.Expires = want.Expires.Truncate(time.Second)
+		want.Issued, want.Expires = want.Issued.Truncate(time.Second), want.Expires.Truncate(time.Second)
 		if diff := cmp.Diff(fieldsOf(&want), fieldsOf(got)); diff != "" {
 			t.Fatal(diff)
 		}
@@ -202,7 +203,7 @@ func TestPrincipal(t *testing.T) {
 	}
 	want := policy.Principal{
 		Account: "111122223333", ARN: "arn:aws:sts::111122223333:assumed-role/reader/nightly",
-		Role: readerARN, UserID: id + ":nightly",
+		Role: readerARN, UserID: id + ":nightly", Issued: epoch,
 	}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)

@@ -63,9 +63,10 @@ func (s *Service) assumeRole(
 	if err := checkPolicy(in); err != nil {
 		return nil, err
 	}
+	now := s.cfg.Now()
 	credentials, size, err := s.cfg.Sessions.Seal(session.Session{
 		Role: role, Name: strings.Clone(in.RoleSessionName.V), Authorized: s.cfg.Auth != nil,
-		Expires: s.cfg.Now().Add(duration), PolicyText: in.Policy.V,
+		Issued: now, Expires: now.Add(duration), PolicyText: in.Policy.V,
 	}, int(in.MinimumSessionTokenSize.V))
 	utilization := (100*size + session.MaxTokenBytes - 1) / session.MaxTokenBytes
 	switch {

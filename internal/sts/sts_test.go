@@ -192,7 +192,7 @@ func TestAssumeRole(t *testing.T) {
 		t.Fatalf("it opens as %+v, %t", opened, ok)
 	}
 	who, ok := f.auth.SessionPrincipal(opened)
-	if !ok || who.ARN != arn || who.UserID != id {
+	if !ok || who.ARN != arn || who.UserID != id || !who.Issued.Equal(now.Truncate(time.Second)) {
 		t.Fatalf("it is %+v, %t", who, ok)
 	}
 	for action, want := range map[string]policy.Outcome{
