@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -42,9 +43,9 @@ func newNewKey() *cobra.Command {
 
 // question is what explain is asked.
 type question struct {
-	file, key, action, resource, sourceIP string
-	secure                                bool
-	context                               conditionKeys
+	file, key, action, resource, region, sourceIP string
+	secure                                        bool
+	context                                       conditionKeys
 }
 
 func newExplain(env environment) *cobra.Command {
@@ -78,6 +79,7 @@ func newExplain(env environment) *cobra.Command {
 	flags.StringVar(&q.key, "key", "", "`ID` of the access key")
 	flags.StringVar(&q.action, "action", "", "`ACTION`, such as kinesis:PutRecord")
 	flags.StringVar(&q.resource, "resource", "", "`ARN` of the resource, or * where an action has none")
+	flags.StringVar(&q.region, "region", "", "`REGION` that the request is for, by default the resource's")
 	flags.StringVar(&q.sourceIP, "source-ip", "127.0.0.1", "`IP` that the request comes from")
 	flags.BoolVar(&q.secure, "secure-transport", false, "the request comes over TLS")
 	flags.Var(&q.context, "context", "value of a service's condition key, such as sts:ExternalId=x; repeatable")
@@ -85,12 +87,12 @@ func newExplain(env environment) *cobra.Command {
 	return cmd
 }
 
-// accountOf returns the account of an ARN, "" if it has none.
-func accountOf(arn string) string {
+// placeOf returns the region and the account of an ARN, "" where it has none.
+func placeOf(arn string) (region, account string) {
 	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
-		return parts[4]
+		return parts[3], parts[4]
 	}
-	return ""
+	return "", ""
 }
 
 // trustOf returns what decides about the assuming of a role beside the policies
@@ -121,8 +123,9 @@ func explain(w io.Writer, q *question) error {
 	if !ok {
 		return fmt.Errorf("%s has no key %s", q.file, q.key)
 	}
+	region, account := placeOf(q.resource)
 	decision := k.Principal.Decide(policy.Request{
-		Action: q.action, Resource: q.resource, ResourceAccount: accountOf(q.resource),
+		Action: q.action, Resource: q.resource, ResourceAccount: account, Region: cmp.Or(q.region, region),
 		SourceIP: ip, SecureTransport: q.secure, Time: time.Now(), Context: q.context,
 	}, trustOf(d, q))
 	if _, err := fmt.Fprintf(w, "%s: %s on %s is %s\n", k.Principal.ARN, q.action, q.resource, decision); err != nil {
