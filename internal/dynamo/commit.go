@@ -21,9 +21,18 @@ type change struct {
 	apply func(there item.Item) (item.Item, error)
 	// check is whether the item stays as it is.
 	check bool
-	// update is whether the item is updated, not put, which messages tell apart.
-	update bool
+	// origin is what the item is after the change, which messages tell apart.
+	origin origin
 }
+
+// origin is where an item comes from.
+type origin int
+
+const (
+	wasPut         origin = iota
+	wasUpdated            // by AttributeUpdates
+	wasTransformed        // by an UpdateExpression
+)
 
 // outcome is what became of an item.
 type outcome struct {
@@ -48,7 +57,7 @@ func (r refusals) Error() string {
 
 // commitOne changes one item.
 func (s *Service) commitOne(ctx context.Context, c change) (outcome, error) {
-	out, err := s.commit(ctx, []change{c}, 0, nil)
+	out, err := s.commit(ctx, []change{c}, false, nil)
 	if r := (refusals)(nil); errors.As(err, &r) {
 		err = r[0]
 	}
@@ -64,12 +73,11 @@ func (s *Service) commitOne(ctx context.Context, c change) (outcome, error) {
 // commit changes items durably, all or none. It is as if nothing else happened
 // meanwhile: the locks of the items are held until the write is durable. No key
 // may occur twice. The token, which may be nil, is stored together with the
-// changes. After the changes the items may have maxBytes in all, if they are several.
-// The error has the type refusals when it is about items.
-func (s *Service) commit(ctx context.Context, changes []change, maxBytes int, tok *token) ([]outcome, error) {
+// changes. The error has the type refusals when it is about items.
+func (s *Service) commit(ctx context.Context, changes []change, transaction bool, tok *token) ([]outcome, error) {
 	s.structure.RLock()
 	defer s.structure.RUnlock()
-	c := &commit{service: s, changes: changes, keys: make([]engine.Key, 0, len(changes)+1), maxBytes: maxBytes}
+	c := &commit{service: s, changes: changes, keys: make([]engine.Key, 0, len(changes)+1), transaction: transaction}
 	for i := range changes {
 		c.keys = append(c.keys, changes[i].sn.itemKey(changes[i].key))
 	}
@@ -96,9 +104,10 @@ type commit struct {
 	keys     []engine.Key
 	writes   []engine.Change
 	outcomes []outcome
-	maxBytes int       // of all items after the write
 	grown    int64     // by how much all items are larger after the write
 	counted  []counted // what the write does to counters
+	// transaction is whether there is a limit on all items together.
+	transaction bool
 }
 
 // counted is what is to be added to counters.
@@ -119,14 +128,14 @@ func (c *commit) stage(ctx context.Context) error {
 	if failed {
 		return refused
 	}
+	if !c.transaction {
+		return nil
+	}
 	bytes := 0
 	for i := range c.outcomes {
 		bytes += c.outcomes[i].sizes[1]
 	}
-	if len(c.changes) > 1 && bytes > c.maxBytes {
-		return invalid("The items that are changed together may have %d bytes in all", c.maxBytes)
-	}
-	return nil
+	return checkTransactionSize(bytes)
 }
 
 // stageOne finds out what a change comes to.
@@ -152,7 +161,7 @@ func (c *commit) stageOne(ctx context.Context, i int) error {
 	}
 	if after != nil {
 		out.sizes[1] = after.Size()
-		if err := sn.checkStorable(after, out.sizes[1], ch.update); err != nil {
+		if err := sn.checkStorable(after, out.sizes[1], ch.origin); err != nil {
 			return err
 		}
 	}
@@ -218,9 +227,9 @@ func (c *commit) write(ctx context.Context) error {
 		return nil
 	}
 	total := &c.service.bytes
-	if total.Add(c.grown) > maxStoredBytes && c.grown > 0 {
+	if total.Add(c.grown) > c.service.room && c.grown > 0 {
 		total.Add(-c.grown)
-		return errNoRoom()
+		return errNoRoom(c.service.room)
 	}
 	if _, err := c.service.kv.Write(ctx, c.writes); err != nil {
 		total.Add(-c.grown)

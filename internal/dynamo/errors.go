@@ -48,9 +48,9 @@ func errKeySchema() *api.Error {
 }
 
 // errNoRoom refuses a change that would make all items too large together.
-func errNoRoom() *api.Error {
+func errNoRoom(bytes int64) *api.Error {
 	return api.Errorf(api.LimitExceeded,
-		"The items of this server may have %d bytes in all: it is for leases, checkpoints and the like.", maxStoredBytes)
+		"The items of this server may have %d bytes in all: it is for leases, checkpoints and the like.", bytes)
 }
 
 // errCondition is the answer to a write whose condition does not hold. With an

@@ -35,7 +35,7 @@ func (s *Service) batchWriteItem(
 		}
 		seen[key] = true
 	}
-	outcomes, err := s.commit(ctx, changes, maxBatchWriteBytes, nil)
+	outcomes, err := s.commit(ctx, changes, false, nil)
 	if r := (refusals)(nil); errors.As(err, &r) {
 		return nil, errors.Join(r...)
 	}
@@ -55,6 +55,7 @@ func (s *Service) batchWriteItem(
 // batchWrites returns the writes of a batch, by the names of tables.
 func batchWrites(in *dynamodb.BatchWriteItemInput) ([]write, error) {
 	var writes []write
+	bytes := 0
 	for _, name := range byName(in.RequestItems.V) {
 		requests := in.RequestItems.V[name].V
 		if len(writes)+len(requests) > maxBatchWrites {
@@ -64,6 +65,9 @@ func batchWrites(in *dynamodb.BatchWriteItemInput) ([]write, error) {
 			w, err := batchWrite(name, &requests[i])
 			if err != nil {
 				return nil, err
+			}
+			if bytes += w.it.Size(); bytes > maxBatchWriteBytes {
+				return nil, invalid("The items of a BatchWriteItem call may have %d bytes in all", maxBatchWriteBytes)
 			}
 			writes = append(writes, w)
 		}

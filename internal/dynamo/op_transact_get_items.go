@@ -94,8 +94,8 @@ func (s *Service) getTogether(
 		if err != nil {
 			return nil, err
 		}
-		if bytes += size; bytes > maxTransactionBytes {
-			return nil, invalid("The items of a transaction may have %d bytes in all", maxTransactionBytes)
+		if bytes += size; checkTransactionSize(bytes) != nil {
+			return nil, checkTransactionSize(bytes)
 		}
 		b.of(list[i].sn.table.ref.name).table += 2 * readUnits(size, true)
 		if it != nil {

@@ -31,7 +31,7 @@ func (s *Service) transactWriteItems(
 	if in.ClientRequestToken.Set {
 		tok = newToken(c, in, s.kv.Now())
 	}
-	outcomes, err := s.commit(ctx, changes, maxTransactionBytes, tok)
+	outcomes, err := s.commit(ctx, changes, true, tok)
 	if r := (refusals)(nil); errors.As(err, &r) {
 		return nil, canceled(r)
 	}
@@ -66,6 +66,7 @@ func (s *Service) transaction(c service.Caller, items []dynamodb.TransactWriteIt
 	refused := make(refusals, len(writes))
 	failed := false
 	seen := make(map[engine.Key]bool, len(writes))
+	bytes := 0
 	for i, w := range writes {
 		sn, err := s.lookup(c, w.table)
 		if err != nil {
@@ -80,11 +81,20 @@ func (s *Service) transaction(c service.Caller, items []dynamodb.TransactWriteIt
 			return nil, errSameItem()
 		}
 		seen[key] = true
+		bytes += w.it.Size()
 	}
 	if failed {
 		return nil, canceled(refused)
 	}
-	return changes, nil
+	return changes, checkTransactionSize(bytes)
+}
+
+// checkTransactionSize returns the error about items that are too large together.
+func checkTransactionSize(bytes int) error {
+	if bytes <= maxTransactionBytes {
+		return nil
+	}
+	return invalid("Transaction payload size cannot exceed 4MB. Payload Size: %d", bytes)
 }
 
 // transactWrite returns one write of a transaction.

@@ -37,6 +37,7 @@ type Service struct {
 	structure sync.RWMutex
 	locks     keyLocks
 	bytes     atomic.Int64 // size of all items
+	room      int64        // that it may reach
 	leftover  leftover
 	sweeper   sweeper
 }
@@ -44,7 +45,7 @@ type Service struct {
 // Open loads the tables that the engine has and removes what a crash left behind.
 // It starts no goroutine.
 func Open(ctx context.Context, cfg Config) (*Service, error) {
-	s := &Service{kv: cfg.Engine, log: cfg.Logger, locks: newKeyLocks()}
+	s := &Service{kv: cfg.Engine, log: cfg.Logger, locks: newKeyLocks(), room: maxStoredBytes}
 	s.reg.tables = make(map[ref]*table)
 	if err := s.load(ctx); err != nil {
 		return nil, fmt.Errorf("load the tables: %w", err)

@@ -27,6 +27,8 @@ type write struct {
 	// it is the item to put, or the key of another write's.
 	it item.Item
 	expressions
+	// transforms is whether the update is an UpdateExpression.
+	transforms bool
 	// returned is the request's ReturnValues, "" for none.
 	returned string
 	// tell is whether a condition that does not hold is answered with the item.
@@ -58,6 +60,7 @@ func newWrite(w write, p *parameters, expressions ...string) (write, error) {
 		return write{}, errItemSize(false)
 	}
 	var err error
+	w.transforms = p.updateExpression.Set
 	w.expressions, err = p.parse()
 	return w, err
 }
@@ -94,7 +97,13 @@ func (s *Service) prepare(c service.Caller, w write) (change, error) {
 
 // on returns the change that a write is of a table.
 func (w write) on(sn *snapshot) (change, error) {
-	ch := change{sn: sn, check: w.kind == check, update: w.kind == update}
+	ch := change{sn: sn, check: w.kind == check}
+	switch {
+	case w.transforms:
+		ch.origin = wasTransformed
+	case w.kind == update:
+		ch.origin = wasUpdated
+	}
 	var err error
 	if w.kind == put {
 		ch.key, err = sn.keyOfItem(w.it)
@@ -208,18 +217,18 @@ func wordFor(t item.Type) string {
 
 // checkStorable returns the error about an item of a size that cannot be stored:
 // it is too large or too deep, or cannot be in an index of the table.
-func (sn *snapshot) checkStorable(it item.Item, size int, updated bool) error {
+func (sn *snapshot) checkStorable(it item.Item, size int, from origin) error {
 	if size > item.MaxSize {
-		return errItemSize(updated)
+		return errItemSize(from != wasPut)
 	}
-	if updated && depth(item.M(it)) > maxDepth {
+	if from != wasPut && depth(item.M(it)) > maxDepth {
 		return invalid("Nesting Levels have exceeded supported limits: " +
 			"Attributes in the item have nested levels beyond supported limit")
 	}
 	for _, l := range sn.indexes {
 		for i, a := range l.schema.attributes() {
 			if v, ok := it[a.Name]; ok {
-				if err := checkIndexKey(l, a, v, i == 0, updated); err != nil {
+				if err := checkIndexKey(l, a, v, i == 0, from); err != nil {
 					return err
 				}
 			}
@@ -229,14 +238,16 @@ func (sn *snapshot) checkStorable(it item.Item, size int, updated bool) error {
 }
 
 // checkIndexKey checks the value of an attribute that is part of an index's key.
-func checkIndexKey(l *liveIndex, a expression.KeyAttribute, v item.Value, partition, updated bool) error {
+func checkIndexKey(l *liveIndex, a expression.KeyAttribute, v item.Value, partition bool, from origin) error {
 	switch {
+	case v.Type() != a.Type && from == wasTransformed:
+		return invalid("The update expression attempted to update the secondary index key to unsupported type")
 	case v.Type() != a.Type:
 		return invalidValue("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s",
 			a.Name, a.Type, v.Type(), l.Name)
 	case a.Type == item.TypeN:
 		return nil
-	case v.Text() == "" && updated:
+	case v.Text() == "" && from != wasPut:
 		return invalid("One or more parameter values are not valid. The update expression attempted to update "+
 			"a secondary index key to a value that is not supported. The AttributeValue for a key attribute "+
 			"cannot contain an empty %s value.", wordFor(a.Type))
