@@ -15,6 +15,11 @@ import (
 // cannot be made to take many times its size in memory.
 const MaxEntries = 10_000
 
+// MaxStructures is how many structures the lists and maps of a request may have in
+// all, those that are kept: more than any service allows. Lists within lists could
+// otherwise take hundreds of times their size, which is a byte for each structure.
+const MaxStructures = 50_000
+
 // maxShownBytes is how much of a value a message repeats at most: more than of
 // most values that are in order, and few enough that the answer to a large
 // request is not larger than that.

@@ -184,6 +184,9 @@ func (d *decoder) listMember(m api.List, h head, depth int) bool {
 	}
 	m.Begin()
 	return d.entries(h, depth, func() bool {
+		if !d.mayGrow(m.Len()) {
+			return false
+		}
 		element := m.Grow()
 		h, ok := d.head()
 		switch {
@@ -196,4 +199,13 @@ func (d *decoder) listMember(m api.List, h head, depth int) bool {
 		}
 		return d.refuse(element, h, depth+1)
 	})
+}
+
+// mayGrow reports whether a list of n structures may get one more, and counts that
+// unless the list keeps no more.
+func (d *decoder) mayGrow(n int) bool {
+	if n < api.MaxEntries {
+		d.structures++
+	}
+	return d.structures <= api.MaxStructures
 }

@@ -139,3 +139,34 @@ func TestEncodeFloats(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, text)
 	}
 }
+
+// nest is a list of lists.
+type nest struct{ List api.Opt[[]nest] }
+
+func (n *nest) Member(name string) any {
+	if name != "List" {
+		return nil
+	}
+	return (*api.ListOf[nest, *nest])(&n.List)
+}
+
+// TestDecodeKeepsFewStructures reads lists within a list, none of which is long.
+func TestDecodeKeepsFewStructures(t *testing.T) {
+	t.Parallel()
+	const each = 999
+	inner := `{"List":[{}` + strings.Repeat(",{}", each-1) + `]}`
+	body := func(lists int) []byte {
+		return []byte(`{"List":[` + inner + strings.Repeat(","+inner, lists-1) + `]}`)
+	}
+	most := api.MaxStructures / (each + 1)
+	if err := Decode(body(most), new(nest)); err != nil {
+		t.Errorf("%d lists of %d: %v", most, each, err)
+	}
+	if err := Decode(body(most+1), new(nest)); err == nil || err.Message != "" {
+		t.Errorf("%d lists of %d: %v", most+1, each, err)
+	}
+	long := `{"List":[{}` + strings.Repeat(",{}", 2*api.MaxStructures) + `]}`
+	if err := Decode([]byte(long), new(nest)); err != nil {
+		t.Errorf("one list: %v", err)
+	}
+}

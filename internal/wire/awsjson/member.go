@@ -197,7 +197,7 @@ func (d *decoder) entriesMember(m api.Map, depth int) bool {
 		return d.refuse(m, depth)
 	}
 	m.Begin()
-	return d.object(depth, func(key string) bool { return d.member(m.Put(key), depth+1) })
+	return d.object(depth, func(key string) bool { return d.mayGrow(m.Len()) && d.member(m.Put(key), depth+1) })
 }
 
 func (d *decoder) inputMember(m api.Input, depth int) bool {
@@ -233,6 +233,9 @@ func (d *decoder) listMember(m api.List, depth int) bool {
 	}
 	m.Begin()
 	return d.list(depth, func() bool {
+		if !d.mayGrow(m.Len()) {
+			return false
+		}
 		element := m.Grow()
 		switch d.next() {
 		case 'n':
@@ -242,4 +245,13 @@ func (d *decoder) listMember(m api.List, depth int) bool {
 		}
 		return d.refuse(element, depth+1)
 	})
+}
+
+// mayGrow reports whether a list or a map of n structures may get one more, and
+// counts that unless it keeps no more.
+func (d *decoder) mayGrow(n int) bool {
+	if n < api.MaxEntries {
+		d.structures++
+	}
+	return d.structures <= api.MaxStructures
 }
