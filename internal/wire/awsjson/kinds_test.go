@@ -60,7 +60,7 @@ func TestDecodeKinds(t *testing.T) {
 		`{"Inner":{}}`:                          {Inner: api.Some(map[string]*kinds{})},
 		`{"Inner":{"x":{"Raw":"r"},"y":null}}`:  {Inner: api.Some(map[string]*kinds{"x": {Raw: raw(`"r"`)}, "y": {}})},
 		`{"Inner":{"x":{"Float":2},"x":{}}}`:    {Inner: api.Some(map[string]*kinds{"x": {}})},
-		`{"Lists":{"t":[{"Float":2}],"u":[]}}`:  {Lists: api.Some(map[string]*api.Opt[[]kinds]{"t": ptr(api.Some([]kinds{{Float: api.Some(2.0)}})), "u": ptr(api.Some([]kinds(nil)))})},
+		`{"Lists":{"t":[{"Float":2}],"u":[]}}`:  {Lists: api.Some(map[string]*api.Opt[[]kinds]{"t": new(api.Some([]kinds{{Float: api.Some(2.0)}})), "u": new(api.Some([]kinds(nil)))})},
 		`{"Inner":{"x":{}},"Inner":null}`:       {},
 		`{"Lists":{"x":[{}]},"Lists":null}`:     {},
 		`{"Unknown":{"Inner":[{"Raw":[1,2]}]}}`: {},
@@ -74,8 +74,6 @@ func TestDecodeKinds(t *testing.T) {
 		}
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func TestDecodeRefusesKinds(t *testing.T) {
 	t.Parallel()
