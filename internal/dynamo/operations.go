@@ -27,7 +27,7 @@ func (s *Service) API() service.Service {
 			withOutput("ListTables", dynamodb.ListTablesSchema, s.listTables).on(everything),
 			withOutput("ListTagsOfResource", dynamodb.ListTagsOfResourceSchema, s.listTagsOfResource).on(ofResource),
 			withOutput("PutItem", dynamodb.PutItemSchema, s.putItem).on(ofItem),
-			withOutput("Query", dynamodb.QuerySchema, s.query).on(ofIndex),
+			withOutput("Query", dynamodb.QuerySchema, s.query).on(ofQuery),
 			withOutput("Scan", dynamodb.ScanSchema, s.scan).on(ofIndex),
 			withoutOutput("TagResource", dynamodb.TagResourceSchema, s.tagResource).on(ofResource),
 			withOutput("TransactGetItems", dynamodb.TransactGetItemsSchema, s.transactGetItems).on(ofTransactGet),

@@ -76,6 +76,40 @@ func ofIndex(s *Service, c service.Caller, in api.Input) ([]service.Resource, er
 	return []service.Resource{r}, err
 }
 
+// ofQuery is for Query, which is about one partition of what ofIndex returns. What
+// names none, the operation refuses.
+func ofQuery(s *Service, c service.Caller, in api.Input) ([]service.Resource, error) {
+	resources, err := ofIndex(s, c, in)
+	if err != nil {
+		return resources, err
+	}
+	if key, ok := s.queriedKey(c, in.(*dynamodb.QueryInput)); ok {
+		resources[0].Context = map[string][]string{leadingKeys: {key}}
+	}
+	return resources, nil
+}
+
+// queriedKey returns the partition key of a query as policies see it.
+func (s *Service) queriedKey(c service.Caller, in *dynamodb.QueryInput) (string, bool) {
+	x, err := parseQuery(in)
+	if err != nil {
+		return "", false
+	}
+	sn, err := s.lookup(c, in.TableName.V)
+	if err != nil {
+		return "", false
+	}
+	o, err := sn.source(in.IndexName.V)
+	if err != nil {
+		return "", false
+	}
+	partition, _, bad := x.key.Bind(o.schema.partition, o.schema.sort)
+	if bad != nil {
+		return "", false
+	}
+	return keyText(partition)
+}
+
 // ofNewTable is for CreateTable, which needs another action for tags.
 func ofNewTable(s *Service, c service.Caller, in api.Input) ([]service.Resource, error) {
 	r, _, err := s.resource(c, text(in, "TableName"))
@@ -230,12 +264,17 @@ func (a *accesses) leadingKey(table string, it item.Item) (string, bool) {
 	if err != nil || sn == nil {
 		return "", false
 	}
-	v, ok := it[sn.Key.Partition]
-	switch v.Type() {
-	case item.TypeS, item.TypeB:
-		return v.Text(), ok
-	case item.TypeN:
-		return v.Number().String(), ok
+	return keyText(it[sn.Key.Partition])
+}
+
+// keyText returns the value of a partition key as policies see it. It is false for
+// what cannot be one.
+func keyText(v item.Value) (string, bool) {
+	switch t := v.Type(); {
+	case t == item.TypeS, t == item.TypeB:
+		return v.Text(), true
+	case t == item.TypeN:
+		return v.Number().String(), true
 	}
 	return "", false
 }
