@@ -223,3 +223,11 @@ func (f *fixture) want(what string, got []string, want ...string) {
 		f.t.Errorf("%s:\n got %v\nwant %v", what, got, want)
 	}
 }
+
+func toJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}

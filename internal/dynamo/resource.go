@@ -270,11 +270,12 @@ func (a *accesses) leadingKey(table string, it item.Item) (string, bool) {
 // keyText returns the value of a partition key as policies see it. It is false for
 // what cannot be one.
 func keyText(v item.Value) (string, bool) {
-	switch t := v.Type(); {
-	case t == item.TypeS, t == item.TypeB:
-		return v.Text(), true
-	case t == item.TypeN:
+	t := v.Type()
+	if t == item.TypeN {
 		return v.Number().String(), true
+	}
+	if t == item.TypeS || t == item.TypeB {
+		return v.Text(), true
 	}
 	return "", false
 }
