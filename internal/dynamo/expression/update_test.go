@@ -119,7 +119,7 @@ func TestUpdateErrorsOfItems(t *testing.T) {
 		"REMOVE gone.k":                         path,
 		"REMOVE ss[0]":                          path,
 		"SET a = :big + :big":                   "Number overflow. Attempting to store a number with magnitude larger than supported range",
-		"ADD n :small":                          "Attempting to store more than 38 significant digits in a Number",
+		"ADD n :small":                          "Number overflow. Attempting to store a number with magnitude larger than supported range",
 	} {
 		more := item.Item{}
 		for name, text := range map[string]string{":big": "9.9e125", ":small": "1e-60"} {

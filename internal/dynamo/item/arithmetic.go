@@ -8,7 +8,8 @@ import (
 )
 
 // Add returns the exact sum of two numbers. The error, a ValidationException, says
-// that it has too many digits or is out of range.
+// that it is out of range; so it does of a sum with too many digits, like the
+// service.
 func (n Number) Add(m Number) (Number, *api.Error) {
 	if n.digits == "" {
 		return m, nil
@@ -22,6 +23,9 @@ func (n Number) Add(m Number) (Number, *api.Error) {
 	sum := new(big.Int).Add(n.scaled(unit), m.scaled(unit))
 	negative := sum.Sign() < 0
 	digits := strings.TrimLeft(sum.Abs(sum).String(), "0")
+	if len(strings.TrimRight(digits, "0")) > maxDigits {
+		return Number{}, errOverflow()
+	}
 	return normalize(Number{negative: negative, digits: digits}, len(digits)+unit)
 }
 

@@ -117,8 +117,7 @@ func normalize(n Number, exponent int) (Number, *api.Error) {
 	case n.digits == "":
 		return Number{}, nil
 	case exponent > maxExponent:
-		return Number{}, api.Errorf(api.Validation,
-			"Number overflow. Attempting to store a number with magnitude larger than supported range")
+		return Number{}, errOverflow()
 	case exponent < minExponent:
 		return Number{}, api.Errorf(api.Validation,
 			"Number underflow. Attempting to store a number with magnitude smaller than supported range")
@@ -128,6 +127,11 @@ func normalize(n Number, exponent int) (Number, *api.Error) {
 	n.digits = strings.Clone(n.digits)
 	n.exponent = int16(exponent)
 	return n, nil
+}
+
+func errOverflow() *api.Error {
+	return api.Errorf(api.Validation,
+		"Number overflow. Attempting to store a number with magnitude larger than supported range")
 }
 
 // Int returns an integer as a Number.

@@ -244,10 +244,13 @@ func (p *parser) boolean(t Type) (Value, *api.Error) {
 	default:
 		return Value{}, p.unexpected(p.literal()+" cannot be converted to Boolean", booleanClass)
 	}
-	if t == TypeBOOL {
+	switch {
+	case t == TypeBOOL:
 		return BOOL(truth), nil
+	case !truth:
+		return fault(invalidValue + "Null attribute value types must have the value of true"), nil
 	}
-	return NULL(), nil // also when false, as the service does
+	return NULL(), nil
 }
 
 // setWords are the types of elements as messages name them.
@@ -262,8 +265,7 @@ func (p *parser) set(t Type) (Value, *api.Error) {
 	}
 	err := p.list(class, func() *api.Error {
 		if p.next() == 'n' {
-			list = append(list, fault("One or more parameter values were invalid: "+
-				"An "+setWords[t]+" set may not have a null "+setWords[t]+" as a member"))
+			list = append(list, fault(invalidValue+"An "+setWords[t]+" set may not have a null "+setWords[t]+" as a member"))
 			return p.skip()
 		}
 		v, err := p.scalar(t)

@@ -9,6 +9,9 @@ import (
 
 const emptyValue = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 
+// invalidValue begins most messages about the content of values.
+const invalidValue = "One or more parameter values were invalid: "
+
 // fault returns the value whose content a complaint is about.
 func fault(complaint string) Value { return Value{faulty: true, text: complaint} }
 
@@ -77,9 +80,8 @@ func (l Items) Validate() *api.Error {
 // checkedSet returns the set of elements of type t, or the fault with it. The
 // words, with their blanks, are the service's.
 func checkedSet(t Type, list []Value) Value {
-	const invalid = "One or more parameter values were invalid: "
 	if len(list) == 0 {
-		return fault(invalid + map[Type]string{
+		return fault(invalidValue + map[Type]string{
 			TypeS: "An string set  may not be empty",
 			TypeN: "An number set  may not be empty",
 			TypeB: "Binary sets should not be empty",
@@ -99,7 +101,7 @@ func checkedSet(t Type, list []Value) Value {
 	if t == TypeB {
 		separator = "of type BS "
 	}
-	return fault(invalid + "Input collection " + inputTexts(list) + separator + "contains duplicates.")
+	return fault(invalidValue + "Input collection " + inputTexts(list) + separator + "contains duplicates.")
 }
 
 func firstFault(list []Value) int {
