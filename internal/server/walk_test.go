@@ -226,7 +226,8 @@ func (w *walk) ask(p protocol, svc *service.Service, operation string, in fields
 
 // TestEveryOperationOfEveryService asks for every operation of every service but
 // Kinesis (TestForgeries has that), in all protocols of the service: without a
-// signature, as somebody who may do nothing, and as somebody who may do it.
+// signature, with a wrong one, as somebody who may do nothing, and as somebody who
+// may do it.
 func TestEveryOperationOfEveryService(t *testing.T) {
 	t.Parallel()
 	s := start(t, withAuth(t, authFile))
@@ -257,6 +258,14 @@ func TestEveryOperationOfEveryService(t *testing.T) {
 	}
 }
 
+// actionPrefix begins the actions of a service in policies.
+func actionPrefix(service string) string {
+	if service == "monitoring" {
+		return "cloudwatch:"
+	}
+	return service + ":"
+}
+
 // operation asks for one operation in one protocol.
 func (w *walk) operation(p protocol, svc *service.Service, op *service.Operation, in fields) {
 	w.t.Helper()
@@ -264,8 +273,13 @@ func (w *walk) operation(p protocol, svc *service.Service, op *service.Operation
 	if code, _ := w.ask(p, svc, op.Name, in, aws.Credentials{}); code != "MissingAuthenticationToken" {
 		w.t.Errorf("%s, unsigned: %q", what, code)
 	}
+	forged := admin
+	forged.SecretAccessKey = nobody.SecretAccessKey
+	if code, _ := w.ask(p, svc, op.Name, in, forged); code != "InvalidSignature" && code != "SignatureDoesNotMatch" {
+		w.t.Errorf("%s, with another secret: %q", what, code)
+	}
 	code, message := w.ask(p, svc, op.Name, in, nobody)
-	const denied = "User: arn:aws:iam::111122223333:user/nobody is not authorized to perform: "
+	denied := "User: arn:aws:iam::111122223333:user/nobody is not authorized to perform: " + actionPrefix(svc.Name)
 	switch {
 	case op.Public && code != "":
 		w.t.Errorf("%s, which everybody may: %s %s", what, code, message)
