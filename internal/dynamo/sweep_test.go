@@ -1,0 +1,42 @@
+package dynamo_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestTimeToLive(t *testing.T) {
+	f := newFixture(t)
+	f.sorted("app")
+	now := int64(testStart) / 1000
+	for i, ttl := range []string{
+		fmt.Sprintf(`{"N":"%d"}`, now+60), fmt.Sprintf(`{"N":"%d.5"}`, now), fmt.Sprintf(`{"S":"%d"}`, now-1),
+		fmt.Sprintf(`{"N":"%d"}`, now-6*365*86400), `{"N":"-1"}`, `{"N":"1E+100"}`, fmt.Sprintf(`{"N":"%d"}`, now),
+	} {
+		f.call("PutItem", fmt.Sprintf(`{"TableName":"app","Item":{"p":{"S":"a"},"n":{"N":"%d"},"color":{"S":"red"},"ttl":%s}}`, i, ttl))
+	}
+	left := func() []string {
+		items, _ := f.pages("Query", "app", `,"KeyConditionExpression":"p = :p","ExpressionAttributeValues":{":p":{"S":"a"}}`)
+		return f.texts(items, "n")
+	}
+	sweep := func() {
+		t.Helper()
+		if err := f.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep()
+	f.want("without TTL", left(), "0", "1", "2", "3", "4", "5", "6")
+	f.call("UpdateTimeToLive", `{"TableName":"app","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"ttl"}}`)
+	f.want("expired and not swept", left(), "0", "1", "2", "3", "4", "5", "6")
+	sweep()
+	f.want("swept", left(), "0", "2", "3", "4", "5")
+	f.advance(time.Minute)
+	f.open()
+	sweep()
+	f.want("a minute later", left(), "2", "3", "4", "5")
+	if n := f.entries("index"); n != 8 {
+		t.Errorf("two indexes have %d entries for 4 items", n)
+	}
+}
