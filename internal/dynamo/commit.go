@@ -58,7 +58,7 @@ func (r refusals) Error() string {
 // commitOne changes one item.
 func (s *Service) commitOne(ctx context.Context, c change) (outcome, error) {
 	out, err := s.commit(ctx, []change{c}, false, nil)
-	if r := (refusals)(nil); errors.As(err, &r) {
+	if r := refusals(nil); errors.As(err, &r) {
 		err = r[0]
 	}
 	if e := (*unmet)(nil); errors.As(err, &e) {

@@ -173,9 +173,7 @@ func (d definition) check() error {
 
 func (d definition) checkKey(k keySchema) error {
 	for _, name := range k.names() {
-		switch d.typeOf(name) {
-		case item.TypeS, item.TypeN, item.TypeB:
-		default:
+		if t := d.typeOf(name); t != item.TypeS && t != item.TypeN && t != item.TypeB {
 			return fmt.Errorf("the key attribute %q has no type that a key may have", name)
 		}
 	}

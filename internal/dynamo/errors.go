@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"leat/internal/api"
@@ -12,15 +13,20 @@ import (
 // errorType returns what __type is for a code: most codes are of DynamoDB's model,
 // the others of the layers before it.
 func errorType(code string) string {
-	switch api.Code(code) {
-	case api.Validation:
+	switch {
+	case code == string(api.Validation):
 		return "com.amazon.coral.validate#" + code
-	case api.AccessDenied, api.ExpiredToken, api.IncompleteSignature, api.InternalFailure, api.InvalidSignature,
-		api.MissingAuthenticationToken, api.Serialization, api.ServiceUnavailable, api.UnknownOperation,
-		api.UnrecognizedClient:
+	case slices.Contains(frontCodes, api.Code(code)):
 		return "com.amazon.coral.service#" + code
 	}
 	return "com.amazonaws.dynamodb.v20120810#" + code
+}
+
+// frontCodes are those that a request is refused with before it reaches DynamoDB.
+var frontCodes = []api.Code{
+	api.AccessDenied, api.ExpiredToken, api.IncompleteSignature, api.InternalFailure, api.InvalidSignature,
+	api.MissingAuthenticationToken, api.Serialization, api.ServiceUnavailable, api.UnknownOperation,
+	api.UnrecognizedClient,
 }
 
 // invalid returns a ValidationException.

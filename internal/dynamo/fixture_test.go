@@ -37,9 +37,9 @@ type fixture struct {
 	ops    map[string]service.Operation
 }
 
-func newFixture(t testing.TB) *fixture {
-	t.Helper()
-	f := &fixture{t: t}
+func newFixture(tb testing.TB) *fixture {
+	tb.Helper()
+	f := &fixture{t: tb}
 	f.clock.Store(int64(testStart))
 	f.engine = memory.Open(memory.Options{Now: f.now})
 	f.open()

@@ -71,23 +71,31 @@ func TestItemsThatCannotBe(t *testing.T) {
 	for _, test := range []struct{ op, body, want string }{
 		{"PutItem", put(`"p":{"S":"a"}`), begin + "Missing the key n in the item"},
 		{"PutItem", put(`"p":{"S":"a"},"n":{"S":"1"}`), begin + "Type mismatch for key n expected: N actual: S"},
-		{"PutItem", put(`"p":{"S":""},"n":{"N":"1"}`),
-			"One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p"},
+		{
+			"PutItem", put(`"p":{"S":""},"n":{"N":"1"}`),
+			"One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p",
+		},
 		{"PutItem", put(`"p":{"S":"` + long(2049) + `"},"n":{"N":"1"}`), begin + "Size of hashkey has exceeded the maximum size limit of2048 bytes"},
 		{"PutItem", put(`"p":{"S":"a"},"n":{"N":"1"},"v":{"S":"` + long(400<<10) + `"}`), "Item size has exceeded the maximum allowed size"},
-		{"PutItem", put(`"p":{"S":"a"},"n":{"N":"1"},"color":{"N":"1"}`),
-			begin + "Type mismatch for Index Key color Expected: S Actual: N IndexName: local"},
+		{
+			"PutItem", put(`"p":{"S":"a"},"n":{"N":"1"},"color":{"N":"1"}`),
+			begin + "Type mismatch for Index Key color Expected: S Actual: N IndexName: local",
+		},
 		{"PutItem", put(`"p":{"S":"a"},"n":{"N":"1"},"color":{"S":""}`), "One or more parameter values are not valid. " +
 			"A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain " +
 			"an empty string value. IndexName: local, IndexKey: color"},
-		{"PutItem", put(`"p":{"S":"a"},"n":{"N":"1"},"color":{"S":"` + long(1025) + `"}`),
-			begin + "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"},
+		{
+			"PutItem", put(`"p":{"S":"a"},"n":{"N":"1"},"color":{"S":"` + long(1025) + `"}`),
+			begin + "Aggregated size of all range keys has exceeded the size limit of 1024 bytes",
+		},
 		{"GetItem", key(`"p":{"S":"a"}`), schema},
 		{"GetItem", key(`"p":{"S":"a"},"x":{"N":"1"}`), schema},
 		{"GetItem", key(`"p":{"S":"a"},"n":{"S":"1"}`), schema},
 		{"DeleteItem", key(`"p":{"S":"a"},"n":{"N":"1"},"x":{"N":"1"}`), schema},
-		{"UpdateItem", `{"TableName":"app","Key":{"p":{"S":"a"},"n":{"N":"1"}},"UpdateExpression":"SET n = :n","ExpressionAttributeValues":{":n":{"N":"2"}}}`,
-			begin + "Cannot update attribute n. This attribute is part of the key"},
+		{
+			"UpdateItem", `{"TableName":"app","Key":{"p":{"S":"a"},"n":{"N":"1"}},"UpdateExpression":"SET n = :n","ExpressionAttributeValues":{":n":{"N":"2"}}}`,
+			begin + "Cannot update attribute n. This attribute is part of the key",
+		},
 		{"UpdateItem", `{"TableName":"app","Key":{"p":{"S":"a"},"n":{"N":"1"}},"UpdateExpression":"SET v = :v","ExpressionAttributeValues":{":v":{"S":"` +
 			long(400<<10) + `"}}}`, "Item size to update has exceeded the maximum allowed size"},
 	} {

@@ -84,7 +84,7 @@ func (m *model) perform(r *rapid.T, op, body string, holds bool) {
 	switch {
 	case holds && err != nil:
 		r.Fatalf("%s %s: %v", op, body, err)
-	case !holds && !(errors.As(err, &e) && (e.Code == string(api.ConditionalCheckFailed) || e.Code == string(api.TransactionCanceled))):
+	case !holds && (!errors.As(err, &e) || e.Code != string(api.ConditionalCheckFailed) && e.Code != string(api.TransactionCanceled)):
 		r.Fatalf("%s %s: error %v where the condition does not hold", op, body, err)
 	}
 }

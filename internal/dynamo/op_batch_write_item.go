@@ -36,7 +36,7 @@ func (s *Service) batchWriteItem(
 		seen[key] = true
 	}
 	outcomes, err := s.commit(ctx, changes, false, nil)
-	if r := (refusals)(nil); errors.As(err, &r) {
+	if r := refusals(nil); errors.As(err, &r) {
 		return nil, errors.Join(r...)
 	}
 	if err != nil {

@@ -32,7 +32,7 @@ func (s *Service) transactWriteItems(
 		tok = newToken(c, in, s.kv.Now())
 	}
 	outcomes, err := s.commit(ctx, changes, true, tok)
-	if r := (refusals)(nil); errors.As(err, &r) {
+	if r := refusals(nil); errors.As(err, &r) {
 		return nil, canceled(r)
 	}
 	b := newBill(in.ReturnConsumedCapacity, writeOnly)

@@ -72,12 +72,16 @@ func TestResources(t *testing.T) {
 		{"DescribeTable", `{"TableName":"` + arn + `app"}`, []service.Resource{app("DescribeTable")}},
 		{"Query", `{"TableName":"app","IndexName":"global"}`, []service.Resource{index}},
 		{"PutItem", `{"TableName":"app","Item":{` + item + `}}`, []service.Resource{app("PutItem", "a")}},
-		{"BatchGetItem", `{"RequestItems":{"other":{"Keys":[{` + item + `}]},"app":{"Keys":[{` + item + `},{"p":{"S":"b"}}]}}}`,
-			[]service.Resource{app("BatchGetItem", "a", "b"), other}},
-		{"TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"app","Item":{` + item + `}}},
+		{
+			"BatchGetItem", `{"RequestItems":{"other":{"Keys":[{` + item + `}]},"app":{"Keys":[{` + item + `},{"p":{"S":"b"}}]}}}`,
+			[]service.Resource{app("BatchGetItem", "a", "b"), other},
+		},
+		{
+			"TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"app","Item":{` + item + `}}},
 			{"Delete":{"TableName":"app","Key":{"p":{"S":"b"},"n":{"N":"1"}}}},{"Put":{"TableName":"app","Item":{"p":{"S":"c"},"n":{"N":"1"}}}},
 			{"ConditionCheck":{"TableName":"app","Key":{"p":{"S":"d"},"n":{"N":"1"}},"ConditionExpression":"attribute_exists(p)"}}]}`,
-			[]service.Resource{app("ConditionCheckItem", "d"), app("DeleteItem", "b"), app("PutItem", "a", "c")}},
+			[]service.Resource{app("ConditionCheckItem", "d"), app("DeleteItem", "b"), app("PutItem", "a", "c")},
+		},
 	} {
 		got := f.resources(test.name, test.body)
 		slices.SortFunc(got, func(a, b service.Resource) int {

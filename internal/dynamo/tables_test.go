@@ -99,33 +99,57 @@ func TestTablesThatCannotBe(t *testing.T) {
 		{`{"TableName":"ab",` + leaseTable + `}`, "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, " +
 			"and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'"},
 		{`{"TableName":"app",` + leaseTable + `}`, begin + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
-		{onDemand(leaseTable + `,"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`),
-			begin + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
+		{
+			onDemand(leaseTable + `,"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`),
+			begin + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+		},
 		{onDemand(attributes), "1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null"},
 		{onDemand(attributes + `,` + key), begin + "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"},
-		{onDemand(attributes + `,"KeySchema":[{"AttributeName":"c","KeyType":"HASH"}]`),
-			begin + "Some index key attributes are not defined in AttributeDefinitions. Keys: [c], AttributeDefinitions: [a, b]"},
-		{onDemand(attributes + `,"KeySchema":[{"AttributeName":"a","KeyType":"RANGE"}]`),
-			"Invalid KeySchema: The first KeySchemaElement is not a HASH key type"},
-		{onDemand(attributes + `,"KeySchema":[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"a","KeyType":"RANGE"}]`),
-			"Both the Hash Key and the Range Key element in the KeySchema have the same name"},
-		{onDemand(attributes + `,"KeySchema":[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"b","KeyType":"HASH"}]`),
-			"Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"},
-		{onDemand(attributes + `,` + both + `,"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"}`),
-			begin + "StreamSpecification: tables of this server have no streams"},
-		{onDemand(attributes + `,` + both + `,"SSESpecification":{"Enabled":true}`),
-			begin + "SSESpecification: tables of this server are not encrypted with a key of KMS"},
-		{onDemand(attributes + `,` + key + `,` + index("LocalSecondaryIndexes", both)),
-			begin + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"},
-		{onDemand(attributes + `,` + both + `,` + index("LocalSecondaryIndexes", key)),
-			begin + "Index KeySchema does not have a range key for index: index"},
+		{
+			onDemand(attributes + `,"KeySchema":[{"AttributeName":"c","KeyType":"HASH"}]`),
+			begin + "Some index key attributes are not defined in AttributeDefinitions. Keys: [c], AttributeDefinitions: [a, b]",
+		},
+		{
+			onDemand(attributes + `,"KeySchema":[{"AttributeName":"a","KeyType":"RANGE"}]`),
+			"Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
+		},
+		{
+			onDemand(attributes + `,"KeySchema":[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"a","KeyType":"RANGE"}]`),
+			"Both the Hash Key and the Range Key element in the KeySchema have the same name",
+		},
+		{
+			onDemand(attributes + `,"KeySchema":[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"b","KeyType":"HASH"}]`),
+			"Invalid KeySchema: The second KeySchemaElement is not a RANGE key type",
+		},
+		{
+			onDemand(attributes + `,` + both + `,"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"}`),
+			begin + "StreamSpecification: tables of this server have no streams",
+		},
+		{
+			onDemand(attributes + `,` + both + `,"SSESpecification":{"Enabled":true}`),
+			begin + "SSESpecification: tables of this server are not encrypted with a key of KMS",
+		},
+		{
+			onDemand(attributes + `,` + key + `,` + index("LocalSecondaryIndexes", both)),
+			begin + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
+		},
+		{
+			onDemand(attributes + `,` + both + `,` + index("LocalSecondaryIndexes", key)),
+			begin + "Index KeySchema does not have a range key for index: index",
+		},
 		{onDemand(attributes + `,` + both + `,"GlobalSecondaryIndexes":[]`), begin + "List of GlobalSecondaryIndexes is empty"},
-		{onDemand(attributes + `,` + both + `,"GlobalSecondaryIndexes":[{"IndexName":"index","Projection":{"ProjectionType":"INCLUDE"},` + key + `}]`),
-			begin + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"},
-		{onDemand(attributes + `,` + both + `,"GlobalSecondaryIndexes":[{"IndexName":"index","Projection":{"ProjectionType":"ALL","NonKeyAttributes":["x"]},` + key + `}]`),
-			begin + "ProjectionType is ALL, but NonKeyAttributes is specified"},
-		{onDemand(attributes + `,` + both + `,` + index("GlobalSecondaryIndexes", key+`,"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`)),
-			begin + "ProvisionedThroughput should not be specified for index: index when BillingMode is PAY_PER_REQUEST"},
+		{
+			onDemand(attributes + `,` + both + `,"GlobalSecondaryIndexes":[{"IndexName":"index","Projection":{"ProjectionType":"INCLUDE"},` + key + `}]`),
+			begin + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified",
+		},
+		{
+			onDemand(attributes + `,` + both + `,"GlobalSecondaryIndexes":[{"IndexName":"index","Projection":{"ProjectionType":"ALL","NonKeyAttributes":["x"]},` + key + `}]`),
+			begin + "ProjectionType is ALL, but NonKeyAttributes is specified",
+		},
+		{
+			onDemand(attributes + `,` + both + `,` + index("GlobalSecondaryIndexes", key+`,"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`)),
+			begin + "ProvisionedThroughput should not be specified for index: index when BillingMode is PAY_PER_REQUEST",
+		},
 		{onDemand(attributes + `,` + both + `,"Tags":[{"Key":"aws:x","Value":"y"}]`), begin + "Tag keys that begin with aws: are reserved for system use: aws:x"},
 	} {
 		f.fails("CreateTable", test.body, api.Validation, test.want)

@@ -137,6 +137,7 @@ func (w write) apply(there item.Item) (item.Item, error) {
 		return nil, nil
 	case check:
 		return there, nil
+	case update:
 	}
 	if there == nil {
 		there = w.it
@@ -265,15 +266,11 @@ const maxDepth = 33
 // depth returns how deep a value is nested: 1 for one that has no others.
 func depth(v item.Value) int {
 	deepest := 0
-	switch v.Type() {
-	case item.TypeM:
-		for _, v := range v.Map() {
-			deepest = max(deepest, depth(v))
-		}
-	case item.TypeL:
-		for _, v := range v.List() {
-			deepest = max(deepest, depth(v))
-		}
+	for _, v := range v.Map() {
+		deepest = max(deepest, depth(v))
+	}
+	for _, v := range v.List() {
+		deepest = max(deepest, depth(v))
 	}
 	return deepest + 1
 }
