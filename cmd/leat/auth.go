@@ -123,6 +123,10 @@ func explain(w io.Writer, q *question) error {
 	if !ok {
 		return fmt.Errorf("%s has no key %s", q.file, q.key)
 	}
+	if strings.EqualFold(q.action, "sts:GetCallerIdentity") {
+		_, err := fmt.Fprintf(w, "%s: %s on %s is allowed to everybody who signs\n", k.Principal.ARN, q.action, q.resource)
+		return err
+	}
 	region, account := placeOf(q.resource)
 	decision := k.Principal.Decide(policy.Request{
 		Action: q.action, Resource: q.resource, ResourceAccount: account, Region: cmp.Or(q.region, region),
