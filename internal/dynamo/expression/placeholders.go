@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -9,8 +10,11 @@ import (
 	"leat/internal/dynamo/item"
 )
 
-// maxPlaceholderBytes is how long the key of an ExpressionAttributeName may be.
-const maxPlaceholderBytes = 255
+// Limits of the service.
+const (
+	maxPlaceholderBytes = 255     // of a key, its first character counted
+	maxSubstitutedBytes = 2 << 20 // above all names and values together
+)
 
 // Placeholders are the ExpressionAttributeNames and ExpressionAttributeValues of a
 // request. They note which of them the request's expressions use.
@@ -44,7 +48,30 @@ func NewPlaceholders(names map[string]string, values item.Item) (*Placeholders, 
 				"ExpressionAttributeValues contains invalid value: %s for key %s", err.Message, key)
 		}
 	}
-	return p, nil
+	return p, p.checkSize()
+}
+
+// checkSize returns the error about names and values that are too large.
+func (p *Placeholders) checkSize() *api.Error {
+	names, values := 0, 0
+	for _, name := range p.names {
+		names += len(name)
+	}
+	for _, v := range p.values {
+		values += v.Size()
+	}
+	var what string
+	switch {
+	case names >= maxSubstitutedBytes:
+		what = "ExpressionAttributeNames"
+	case values >= maxSubstitutedBytes:
+		what = "ExpressionAttributeValues"
+	case names+values >= maxSubstitutedBytes:
+		what = "Combined size of ExpressionAttributeNames and ExpressionAttributeValues"
+	default:
+		return nil
+	}
+	return api.Errorf(api.Validation, "%s exceeds max size", what)
 }
 
 // checkKeys checks the keys of a parameter: each is a token of a kind.
@@ -53,16 +80,28 @@ func checkKeys[V any](parameter string, want kind, entries map[string]V) *api.Er
 		return api.Errorf(api.Validation, "%s must not be empty", parameter)
 	}
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
-		tokens := lex(key)
 		switch {
-		case want == hash && len(key) > maxPlaceholderBytes:
-			return api.Errorf(api.Validation, "%s contains invalid key: "+
-				"The expression attribute map contains a key that is too long; size of key: %d", parameter, len(key))
-		case tokens[0].kind != want || tokens[0].text != key:
+		case len(key) > maxPlaceholderBytes:
+			size := ""
+			if want == hash {
+				size = fmt.Sprintf(" size of key: %d", len(key))
+			}
+			return api.Errorf(api.Validation,
+				"%s contains invalid key: The expression attribute map contains a key that is too long;%s", parameter, size)
+		case !isToken(key, want):
 			return api.Errorf(api.Validation, "%s contains invalid key: Syntax error; key: \"%s\"", parameter, api.Shown(key))
 		}
 	}
 	return nil
+}
+
+// isToken reports whether a text is one token of a kind.
+func isToken(text string, want kind) bool {
+	if text == "" {
+		return false
+	}
+	k, length := next(text)
+	return k == want && length == len(text)
 }
 
 // name returns the name of an attribute that a key stands for.

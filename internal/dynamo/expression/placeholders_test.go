@@ -1,6 +1,8 @@
 package expression
 
 import (
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -26,12 +28,58 @@ func TestPlaceholderErrors(t *testing.T) {
 		"ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; size of key: 256": {
 			names: map[string]string{"#" + long: "a"},
 		},
+		"ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too long;": {
+			values: item.Item{":" + long: num(1)},
+		},
 		"ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :a": {
 			values: parsed(t, `{":a":{"N":"x"}}`),
 		},
 	} {
 		_, err := NewPlaceholders(c.names, c.values)
 		checkMessage(t, "placeholders", err, want)
+	}
+}
+
+// TestPlaceholderSizes has what is just too large, names and values alone and
+// together, and what comes before that.
+func TestPlaceholderSizes(t *testing.T) {
+	text := func(n int) item.Value { return item.S(strings.Repeat("v", n)) }
+	names := func(n int) map[string]string {
+		list := map[string]string{}
+		for i := range n {
+			list[fmt.Sprintf("#n%d", i)] = strings.Repeat("n", 1<<15)
+		}
+		return list
+	}
+	for _, c := range []struct {
+		names  map[string]string
+		values item.Item
+		want   string
+	}{
+		{names(63), item.Item{":v": text(1<<15 - 1)}, ""},
+		{names(63), item.Item{":v": text(1 << 15)}, "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size"},
+		{nil, item.Item{":v": text(1 << 20), ":w": text(1 << 20)}, "ExpressionAttributeValues exceeds max size"},
+		{names(64), item.Item{":v": text(2 << 20)}, "ExpressionAttributeNames exceeds max size"},
+		{names(64), item.Item{"v": text(1)}, `ExpressionAttributeValues contains invalid key: Syntax error; key: "v"`},
+	} {
+		_, err := NewPlaceholders(c.names, c.values)
+		checkMessage(t, c.want, err, c.want)
+	}
+}
+
+// TestHostileKey refuses a key of the size of a request without making much more
+// of it.
+func TestHostileKey(t *testing.T) {
+	key := strings.Repeat("(", 15<<20)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := NewPlaceholders(nil, item.Item{key: num(1)})
+	runtime.ReadMemStats(&after)
+	if err == nil || len(err.Message) > 64<<10 {
+		t.Errorf("the answer is %.100q", message(err))
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+		t.Errorf("it took %d bytes", n)
 	}
 }
 
