@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -12,9 +13,9 @@ import (
 func (n *node) holds(it item.Item) bool {
 	switch n.op {
 	case opAnd:
-		return n.args[0].holds(it) && n.args[1].holds(it)
+		return !slices.ContainsFunc(n.args, func(a *node) bool { return !a.holds(it) })
 	case opOr:
-		return n.args[0].holds(it) || n.args[1].holds(it)
+		return slices.ContainsFunc(n.args, func(a *node) bool { return a.holds(it) })
 	case opNot:
 		return !n.args[0].holds(it)
 	case opCall:

@@ -100,11 +100,7 @@ func combine(nodes []*node, operator string) (*Condition, *api.Error) {
 	if operator == "OR" {
 		join = opOr
 	}
-	root := nodes[0]
-	for _, n := range nodes[1:] {
-		root = &node{op: join, args: []*node{root, n}}
-	}
-	return &Condition{root: root}, nil
+	return &Condition{root: &node{op: join, args: nodes}}, nil
 }
 
 // parameterError returns the error that the service puts in these words.

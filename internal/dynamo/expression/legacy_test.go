@@ -3,6 +3,7 @@ package expression
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"leat/internal/dynamo/item"
 )
@@ -195,6 +196,34 @@ func TestConditionalOperator(t *testing.T) {
 	checkMessage(t, "none", err, "ConditionalOperator cannot be used without Filter or Expected")
 	_, err = Expected([]Expectation{{Comparison: yes}}, "OR")
 	checkMessage(t, "one", err, "ConditionalOperator can only be used when Filter or Expected has two or more elements")
+}
+
+// TestManyEntries makes of as many entries as a request can have what can be
+// used at once.
+func TestManyEntries(t *testing.T) {
+	const n = 200_000
+	expected, updates := make([]Expectation, n), make([]AttributeUpdate, n)
+	for i := range n {
+		name := fmt.Sprint("a", i)
+		expected[i] = Expectation{Comparison: compareWith(name, "NULL")}
+		updates[i] = AttributeUpdate{name, "DELETE", item.Value{}}
+	}
+	start := time.Now()
+	expected[n-1] = Expectation{Comparison: compareWith("n", "NULL")}
+	for _, operator := range []string{"AND", "OR"} {
+		c, err := Expected(expected, operator)
+		if err != nil || c.Holds(document()) != (operator == "OR") || len(c.Attributes()) != n {
+			t.Errorf("%s: %v", operator, err)
+		}
+	}
+	u, err := AttributeUpdates(updates)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkMessage(t, "a key", u.CheckKey("h"), "")
+	if d := time.Since(start); d > 10*time.Second {
+		t.Errorf("it took %v", d)
+	}
 }
 
 func TestAttributeUpdates(t *testing.T) {

@@ -25,7 +25,7 @@ const (
 	opGE
 	opBetween // the first operand, the lower bound, the upper bound
 	opIn      // the first operand, then the list
-	opAnd     // of two conditions
+	opAnd     // of two conditions or more
 	opOr
 	opNot // of one
 )
@@ -111,9 +111,11 @@ func topLevel(name string) path { return path{{name: name, index: noIndex}} }
 // names returns the first steps of paths, without repetition.
 func names(paths []path) []string {
 	var list []string
+	seen := map[string]bool{}
 	for _, p := range paths {
-		if !slices.Contains(list, p[0].name) {
-			list = append(list, p[0].name)
+		if name := p[0].name; !seen[name] {
+			seen[name] = true
+			list = append(list, name)
 		}
 	}
 	return list
