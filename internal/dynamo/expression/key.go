@@ -11,6 +11,7 @@ import (
 // is.
 type KeyCondition struct {
 	conditions []keyTest
+	complaint  string // about a condition that is not of a key
 }
 
 // keyTest is a condition on one attribute.
@@ -19,17 +20,26 @@ type keyTest struct {
 	test      Range
 }
 
-// ParseKeyCondition reads a KeyConditionExpression.
+// ParseKeyCondition reads a KeyConditionExpression. Whether it is about a key is
+// for Check to say.
 func ParseKeyCondition(text string, p *Placeholders) (*KeyCondition, *api.Error) {
 	root, err := parseCondition(keyConditionExpression, text, p)
 	if err != nil {
 		return nil, err
 	}
 	k := &KeyCondition{}
-	if complaint := k.collect(root); complaint != "" {
-		return nil, api.Errorf(api.Validation, "%s", complaint)
+	k.complaint = k.collect(root)
+	return k, nil
+}
+
+// Check returns the error about what no key can have as a condition. In the
+// service it comes after all expressions have been parsed and their placeholders
+// have been used, and before the table is looked up.
+func (k *KeyCondition) Check() *api.Error {
+	if k.complaint != "" {
+		return api.Errorf(api.Validation, "%s", k.complaint)
 	}
-	return k, k.checkLength()
+	return k.checkLength()
 }
 
 // collect adds the conditions that a tree consists of. It returns what is wrong
@@ -121,7 +131,12 @@ type KeyAttribute struct {
 // Bind finds the value of the partition key and the condition on the sort key, for
 // a table or index with these key attributes. A key without a sort key has the
 // empty name and the type None there.
+//
+// It includes Check.
 func (k *KeyCondition) Bind(partition, sort KeyAttribute) (item.Value, Range, *api.Error) {
+	if err := k.Check(); err != nil {
+		return item.Value{}, Range{}, err
+	}
 	if sort.Name == "" && len(k.conditions) > 1 {
 		return item.Value{}, Range{}, errKeyCondition()
 	}
@@ -132,10 +147,16 @@ func (k *KeyCondition) Bind(partition, sort KeyAttribute) (item.Value, Range, *a
 	if hash.op != opEQ {
 		return item.Value{}, Range{}, errKeyCondition()
 	}
+	if err := hash.checkContent(partition); err != nil {
+		return item.Value{}, Range{}, err
+	}
 	if sort.Name == "" || len(k.conditions) == 1 {
 		return hash.values[0], Range{}, nil
 	}
 	test, err := k.bound(sort)
+	if err == nil {
+		err = test.checkContent(sort)
+	}
 	return hash.values[0], test, err
 }
 
@@ -159,6 +180,28 @@ func (k *KeyCondition) bound(a KeyAttribute) (Range, *api.Error) {
 		}
 	}
 	return *test, nil
+}
+
+// checkContent returns the error about values that the attribute of a key cannot
+// have: empty ones.
+func (r Range) checkContent(a KeyAttribute) *api.Error {
+	for _, v := range r.values {
+		if err := a.CheckNotEmpty(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckNotEmpty returns the error about the value of a key attribute, which has the
+// attribute's type, if it is empty.
+func (a KeyAttribute) CheckNotEmpty(v item.Value) *api.Error {
+	words := map[item.Type]string{item.TypeS: "string", item.TypeB: "binary"}
+	if word, ok := words[a.Type]; ok && v.Text() == "" {
+		return api.Errorf(api.Validation, "One or more parameter values are not valid. The AttributeValue for a key attribute "+
+			"cannot contain an empty %s value. Key: %s", word, a.Name)
+	}
+	return nil
 }
 
 // Range is a condition on the sort key. The zero Range holds for all.

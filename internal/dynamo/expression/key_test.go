@@ -2,6 +2,7 @@ package expression
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -18,6 +19,7 @@ var (
 // keyValues are what these tests have for placeholders.
 var keyValues = item.Item{
 	":h": item.S("p"), ":1": num(1), ":5": num(5), ":s": item.S("s"), ":t": item.S("t"), ":list": item.L(),
+	":none": item.S(""), ":nothing": item.B(nil),
 }
 
 func parseKey(t *testing.T, text string) (*KeyCondition, string) {
@@ -135,7 +137,18 @@ func TestKeyConditionErrors(t *testing.T) {
 		"h = :h AND r > :1 AND r < :5":   "KeyConditionExpressions must only contain one condition per key",
 		"h = :h AND r = :5 AND x = :5":   "Conditions can be of length 1 or 2 only",
 	} {
-		if _, got := parseKey(t, text); got != "ValidationException: "+want {
+		k, got := parseKey(t, text)
+		if parsed := !strings.HasPrefix(want, "Invalid KeyConditionExpression: "); parsed {
+			// This is for later: after the other expressions, and before the key.
+			if got != "" {
+				t.Errorf("%s is refused too early: %s", text, got)
+				continue
+			}
+			_, _, err := k.Bind(hash1, sortN)
+			checkMessage(t, text, err, want)
+			got = message(k.Check())
+		}
+		if got != "ValidationException: "+want {
 			t.Errorf("%s\n got %s\nwant %s", text, got, want)
 		}
 	}
@@ -145,6 +158,7 @@ func TestBindErrors(t *testing.T) {
 	const (
 		missed    = "Query condition missed key schema element: "
 		supported = "Query key condition not supported"
+		empty     = "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
 		mismatch  = "One or more parameter values were invalid: Condition parameter type does not match schema type"
 	)
 	for _, c := range []struct {
@@ -162,12 +176,18 @@ func TestBindErrors(t *testing.T) {
 		{"h = :h AND r = :s", sortN, mismatch},
 		{"h = :h AND r BETWEEN :s AND :t", sortN, mismatch},
 		{"h = :h AND r = :list", sortN, mismatch},
+		{"h = :none AND x = :5", sortN, empty + "string value. Key: h"},
+		{"h = :h AND begins_with(r, :none)", sortS, empty + "string value. Key: r"},
+		{"h = :h AND r BETWEEN :none AND :s", sortS, empty + "string value. Key: r"},
+		{"h = :h AND r >= :nothing", KeyAttribute{Name: "r", Type: item.TypeB}, empty + "binary value. Key: r"},
+		{"h > :none", sortN, supported},
 	} {
 		k, failure := parseKey(t, c.text)
 		if failure != "" {
 			t.Errorf("%s: %s", c.text, failure)
 			continue
 		}
+		checkMessage(t, c.text, k.Check(), "")
 		_, _, err := k.Bind(hash1, c.sort)
 		checkMessage(t, c.text, err, c.want)
 	}
