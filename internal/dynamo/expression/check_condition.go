@@ -18,25 +18,21 @@ var (
 )
 
 // conditionChecker checks conditions.
-type conditionChecker struct{ checker }
+type conditionChecker struct{ *checker }
 
 // parseCondition reads and checks a condition.
 func parseCondition(parameter, text string, p *Placeholders) (*node, *api.Error) {
-	root, err := parse(parameter, text, (*parser).condition)
+	c := conditionChecker{&checker{parameter: parameter, placeholders: p}}
+	root, err := parse(c.checker, text, (*parser).condition)
 	if err != nil {
 		return nil, err
 	}
-	c := &conditionChecker{checker{parameter: parameter, placeholders: p}}
-	root.walk(func(n *node) {
-		if n.redundant {
-			c.fault(redundantParentheses, "The expression has redundant parentheses;")
-		}
-	})
+	c.checkParentheses(root)
 	c.checkCondition(root)
 	return root, c.err(conditionFaults)
 }
 
-func (c *conditionChecker) checkCondition(n *node) {
+func (c conditionChecker) checkCondition(n *node) {
 	switch n.op {
 	case opAnd, opOr, opNot:
 		for _, a := range n.args {
@@ -57,7 +53,7 @@ func (c *conditionChecker) checkCondition(n *node) {
 }
 
 // checkComparison checks a condition of operands.
-func (c *conditionChecker) checkComparison(n *node) {
+func (c conditionChecker) checkComparison(n *node) {
 	c.checkOperands(n.args)
 	c.checkDistinct(n.op.String(), n.args)
 	switch n.op {
@@ -83,7 +79,7 @@ func isOrdered(t item.Type) bool { return t == item.TypeS || t == item.TypeN || 
 
 // checkOperands checks the operands of a comparison or a function, among which
 // size is the only function.
-func (c *conditionChecker) checkOperands(operands []*node) {
+func (c conditionChecker) checkOperands(operands []*node) {
 	for _, n := range operands {
 		if n.op != opCall {
 			c.resolve(n)
@@ -97,7 +93,7 @@ func (c *conditionChecker) checkOperands(operands []*node) {
 }
 
 // typeOf returns the type that an operand is known to have, or None.
-func (c *conditionChecker) typeOf(n *node) item.Type {
+func (c conditionChecker) typeOf(n *node) item.Type {
 	if n.op != opCall {
 		return literalType(n)
 	}
@@ -108,7 +104,7 @@ func (c *conditionChecker) typeOf(n *node) item.Type {
 }
 
 // checkDistinct refuses operands that repeat the path that the first one is.
-func (c *conditionChecker) checkDistinct(operator string, operands []*node) {
+func (c conditionChecker) checkDistinct(operator string, operands []*node) {
 	for _, n := range operands[1:] {
 		if operands[0].op == opPath && n.op == opPath && operands[0].path.equal(n.path) {
 			c.fault(operandsAlike, "The first operand must be distinct from the remaining operands for this operator or function; "+
@@ -118,7 +114,7 @@ func (c *conditionChecker) checkDistinct(operator string, operands []*node) {
 }
 
 // checkBounds checks bounds of which both are values.
-func (c *conditionChecker) checkBounds(low, high *node) {
+func (c conditionChecker) checkBounds(low, high *node) {
 	l, h := literalType(low), literalType(high)
 	if l == item.None || h == item.None {
 		return
@@ -150,7 +146,7 @@ func shown(v item.Value) string {
 }
 
 // checkCall checks a function of conditions and its operands.
-func (c *conditionChecker) checkCall(n *node) {
+func (c conditionChecker) checkCall(n *node) {
 	c.checkOperands(n.args)
 	count, ok := conditionFunctions[n.name]
 	if !ok {
@@ -185,7 +181,7 @@ func (c *conditionChecker) checkCall(n *node) {
 }
 
 // checkTypeName checks the second operand of attribute_type.
-func (c *conditionChecker) checkTypeName(n *node) {
+func (c conditionChecker) checkTypeName(n *node) {
 	operand := n.args[1]
 	switch t := literalType(operand); {
 	case t == item.None:

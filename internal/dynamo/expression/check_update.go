@@ -6,11 +6,15 @@ import (
 )
 
 // updateChecker checks updates.
-type updateChecker struct{ checker }
+type updateChecker struct{ *checker }
 
-// checkUpdate checks the clauses of an update, and returns its actions.
-func checkUpdate(parameter string, clauses []clause, p *Placeholders) ([]action, *api.Error) {
-	c := &updateChecker{checker{parameter: parameter, placeholders: p}}
+// parseUpdate reads and checks the actions of an update.
+func parseUpdate(text string, p *Placeholders) ([]action, *api.Error) {
+	c := updateChecker{&checker{parameter: "UpdateExpression", placeholders: p}}
+	clauses, err := parse(c.checker, text, (*parser).update)
+	if err != nil {
+		return nil, err
+	}
 	seen := map[string]bool{}
 	var actions []action
 	for _, cl := range clauses {
@@ -35,10 +39,11 @@ func paths(actions []action) []path {
 	return list
 }
 
-func (c *updateChecker) checkAction(a action) {
+func (c updateChecker) checkAction(a action) {
 	c.resolvePath(a.path)
 	switch a.clause {
 	case set:
+		c.checkParentheses(a.value)
 		c.checkSum(a.value)
 	case add, deleteClause:
 		c.resolve(a.value)
@@ -57,7 +62,7 @@ var typeWords = map[item.Type]string{
 }
 
 // checkSum checks what SET sets.
-func (c *updateChecker) checkSum(n *node) {
+func (c updateChecker) checkSum(n *node) {
 	if n.op != opAdd && n.op != opSub {
 		c.checkOperand(n)
 		return
@@ -67,7 +72,7 @@ func (c *updateChecker) checkSum(n *node) {
 }
 
 // checkLiterals checks that the operands that are values are of a type.
-func (c *updateChecker) checkLiterals(function string, want item.Type, operands []*node) {
+func (c updateChecker) checkLiterals(function string, want item.Type, operands []*node) {
 	for _, n := range operands {
 		if t := literalType(n); t != item.None && t != want {
 			c.wrongType(function, t.String())
@@ -77,7 +82,7 @@ func (c *updateChecker) checkLiterals(function string, want item.Type, operands 
 
 // checkOperands checks the operands of a sum or a function, among which there is no
 // list_append.
-func (c *updateChecker) checkOperands(operands []*node) {
+func (c updateChecker) checkOperands(operands []*node) {
 	for _, n := range operands {
 		c.checkOperand(n)
 		if n.op == opCall && n.name == "list_append" {
@@ -87,7 +92,7 @@ func (c *updateChecker) checkOperands(operands []*node) {
 }
 
 // checkOperand checks an operand of an update.
-func (c *updateChecker) checkOperand(n *node) {
+func (c updateChecker) checkOperand(n *node) {
 	if n.op != opCall {
 		c.resolve(n)
 		return

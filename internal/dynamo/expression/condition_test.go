@@ -77,6 +77,7 @@ func TestConditionErrors(t *testing.T) {
 		misused     = "The function is not allowed to be used this way in an expression; function: "
 		redundant   = "The expression has redundant parentheses;"
 	)
+	deep := "a" + strings.Repeat(".b", 32)
 	for text, want := range map[string]string{
 		"":                            "The expression can not be empty;",
 		" ":                           `Syntax error; token: "<EOF>", near: " "`,
@@ -143,11 +144,30 @@ func TestConditionErrors(t *testing.T) {
 		"contains(a, a)":              distinct + "contains, first operand: [a]",
 		"a IN (b, a)":                 distinct + "IN, first operand: [a]",
 		"a IN (" + strings.Repeat(":one,", 100) + ":one)": "The IN operator is provided with too many operands; number of operands: 101",
-		"a[2147483648] = b":                        "List index is not within the allowable range; index: [2147483648]",
-		"a[99999999999999999999] = b":              "List index is not within the allowable range; index: [99999999999999999999]",
-		"a" + strings.Repeat(".b", 32) + " = :one": "The document path has too many nesting levels; nesting levels: 33",
-		"a = :one" + strings.Repeat(" ", 4089):     "Expression size has exceeded the maximum allowed size; expression size: 4097",
-		strings.Repeat("(a<b)OR", 151) + "(a<b)":   "The expression contains too many operators; operator count: 301",
+		"a[2147483648] = b":                               "List index is not within the allowable range; index: [2147483648]",
+		"a[99999999999999999999] = b":                     "List index is not within the allowable range; index: [99999999999999999999]",
+		"a" + strings.Repeat(".b", 32) + " = :one":        "The document path has too many nesting levels; nesting levels: 33",
+		"a = :one" + strings.Repeat(" ", 4089):            "Expression size has exceeded the maximum allowed size; expression size: 4097",
+		strings.Repeat("(a<b)OR", 151) + "(a<b)":          "The expression contains too many operators; operator count: 301",
+		"NOT " + strings.Repeat("NOT ", 300) + "a = :one": "The expression contains too many operators; operator count: 301",
+		// What is wrong otherwise comes before the number of operators.
+		strings.Repeat("NOT ", 301) + "a = ":                                  `Syntax error; token: "<EOF>", near: "= "`,
+		strings.Repeat("NOT ", 301) + "((a = :one))":                          redundant,
+		strings.Repeat("NOT ", 301) + "a = :c":                                "An expression attribute value used in expression is not defined; attribute value: :c",
+		strings.Repeat("NOT ", 301) + "a < :list":                             operandType + "<, operand type: L",
+		"a < " + strings.Repeat("f(", 1000) + "b" + strings.Repeat(")", 1000): "Invalid function name; function: f",
+		// Syntax and parentheses come before indexes, and those before names.
+		"a[2147483648] = b AND":              `Syntax error; token: "<EOF>", near: "AND"`,
+		"a[2147483648] = b AND ((a = :one))": redundant,
+		"f(a) AND name = a[2147483648]":      "List index is not within the allowable range; index: [2147483648]",
+		// Names come before the depth of paths, which comes before what else is
+		// wrong with an operand.
+		deep + " = :one AND":                   `Syntax error; token: "<EOF>", near: "AND"`,
+		deep + " = :one AND name = b":          "Attribute name is a reserved keyword; reserved keyword: name",
+		deep + " = :one AND size(a)":           misused + "size",
+		deep + " = :c":                         "The document path has too many nesting levels; nesting levels: 33",
+		deep + " = :one AND #c = :c":           "The document path has too many nesting levels; nesting levels: 33",
+		deep + " = :one AND a[2147483648] = b": "List index is not within the allowable range; index: [2147483648]",
 		// The first condition with any complaint is the one that is told.
 		"contains(a) AND b = :undefined": count + "contains, number of operands: 1",
 		"b = :undefined AND contains(a)": "An expression attribute value used in expression is not defined; attribute value: :undefined",

@@ -11,7 +11,7 @@
 //	name        = identifier | "#name"
 //	update      = (SET path "=" sum, ... | REMOVE path, ... | ADD path ":value", ...
 //	            | DELETE path ":value", ...)*
-//	sum         = operand | operand "+" operand | operand "-" operand
+//	sum         = operand | operand "+" operand | operand "-" operand | "(" sum ")"
 //	projection  = path, ...
 //
 // AND binds tighter than OR, NOT tighter than AND. Keywords are in any case, and are

@@ -12,10 +12,12 @@ type faultKind int
 
 const (
 	redundantParentheses faultKind = iota
+	indexRange
 	unknownFunction
 	misusedFunction
 	reservedName
 	repeatedClause
+	pathDepth
 	undefinedName
 	undefinedValue
 	pathOverlap
@@ -24,24 +26,27 @@ const (
 	operandsAlike
 	operandType
 	firstCondition // the first complaint about operands of one condition
+	tooManyOperators
 	faultKinds
 )
 
 // The order in which the service complains.
 var (
-	conditionFaults = []faultKind{redundantParentheses, unknownFunction, misusedFunction, reservedName, firstCondition}
-	operandFaults   = []faultKind{undefinedName, undefinedValue, operandCount, operandsAlike, operandType}
-	updateFaults    = []faultKind{
-		reservedName, unknownFunction, misusedFunction, repeatedClause, undefinedName, undefinedValue,
-		pathOverlap, pathConflict, operandCount, operandType,
+	conditionFaults = []faultKind{
+		redundantParentheses, indexRange, unknownFunction, misusedFunction, reservedName, firstCondition, tooManyOperators,
 	}
-	projectionFaults = []faultKind{reservedName, undefinedName, pathOverlap, pathConflict}
+	operandFaults = []faultKind{pathDepth, undefinedName, undefinedValue, operandCount, operandsAlike, operandType}
+	updateFaults  = []faultKind{
+		redundantParentheses, indexRange, reservedName, unknownFunction, misusedFunction, repeatedClause,
+		undefinedName, undefinedValue, pathOverlap, pathConflict, pathDepth, operandCount, operandType, tooManyOperators,
+	}
+	projectionFaults = []faultKind{indexRange, reservedName, undefinedName, pathOverlap, pathConflict, pathDepth}
 )
 
-// checker walks a tree: it puts names and values where placeholders are, and
-// collects the first fault of each kind.
+// checker walks the tree of a parameter: it puts names and values where
+// placeholders are, and collects the first fault of each kind.
 type checker struct {
-	parameter    string
+	parameter    string // for messages
 	placeholders *Placeholders
 	faults       [faultKinds]string
 }
@@ -85,6 +90,9 @@ func (c *checker) resolve(n *node) {
 }
 
 func (c *checker) resolvePath(p path) {
+	if len(p) > maxPathSteps {
+		c.fault(pathDepth, "The document path has too many nesting levels; nesting levels: %d", len(p))
+	}
 	for i, s := range p {
 		switch {
 		case s.isIndex():
@@ -101,6 +109,15 @@ func (c *checker) resolvePath(p path) {
 			p[i].name = name
 		}
 	}
+}
+
+// checkParentheses looks for redundant ones in a tree.
+func (c *checker) checkParentheses(root *node) {
+	root.walk(func(n *node) {
+		if n.redundant {
+			c.fault(redundantParentheses, "The expression has redundant parentheses;")
+		}
+	})
 }
 
 // checkPaths looks for paths that are about the same part of an item, or take it

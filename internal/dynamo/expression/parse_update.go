@@ -68,7 +68,7 @@ func (p *parser) action(name string) action {
 func (p *parser) sum() *node {
 	var left *node
 	if p.accept("(") {
-		left = p.sum()
+		left = group(p.sum())
 		p.expect(")")
 	} else {
 		left = p.operand()

@@ -18,23 +18,25 @@ const (
 )
 
 // parser turns the text of an expression into a tree. It looks at the syntax
-// only: names and values are found, and their use is checked, by who walks the
-// tree.
+// only: names and values are found, and their use is checked, by the checker that
+// walks the tree. To that one it leaves the faults that come after those of the
+// syntax.
 //
 // A parse ends with a panic of type *api.Error where the text is not of the
 // language; parse recovers it.
 type parser struct {
-	parameter string // that the expression is, for messages
+	*checker
+
 	text      string
 	tokens    []token
 	pos       int
 	operators int
 }
 
-// parse runs a production over the whole text of a parameter. The size of
-// expressions bounds how deep a production can go.
-func parse[T any](parameter, text string, production func(*parser) T) (tree T, err *api.Error) {
-	p := &parser{parameter: parameter, text: text}
+// parse runs a production over the whole text of the parameter that c checks. The
+// size of expressions bounds how deep a production can go.
+func parse[T any](c *checker, text string, production func(*parser) T) (tree T, err *api.Error) {
+	p := &parser{checker: c, text: text}
 	if len(text) > maxExpressionBytes {
 		return tree, p.tooLong()
 	}
@@ -130,7 +132,7 @@ func (p *parser) expectKeyword(w string) {
 // operator counts an operator or a function.
 func (p *parser) operator() {
 	if p.operators++; p.operators > maxOperators {
-		panic(p.invalid("The expression contains too many operators; operator count: %d", p.operators))
+		p.fault(tooManyOperators, "The expression contains too many operators; operator count: %d", p.operators)
 	}
 }
 
@@ -204,8 +206,6 @@ func (p *parser) path() path {
 		case p.accept("["):
 			result = append(result, p.index())
 			p.expect("]")
-		case len(result) > maxPathSteps:
-			panic(p.invalid("The document path has too many nesting levels; nesting levels: %d", len(result)))
 		default:
 			return result
 		}
@@ -228,7 +228,7 @@ func (p *parser) index() step {
 	p.pos++
 	i, err := strconv.Atoi(t.text)
 	if err != nil || i > math.MaxInt32 {
-		panic(p.invalid("List index is not within the allowable range; index: [%s]", t.text))
+		p.fault(indexRange, "List index is not within the allowable range; index: [%s]", t.text)
 	}
 	return step{index: i}
 }

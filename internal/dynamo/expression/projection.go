@@ -13,12 +13,11 @@ type Projection struct {
 
 // ParseProjection reads a ProjectionExpression.
 func ParseProjection(text string, p *Placeholders) (*Projection, *api.Error) {
-	const parameter = "ProjectionExpression"
-	paths, err := parse(parameter, text, (*parser).projection)
+	c := &checker{parameter: "ProjectionExpression", placeholders: p}
+	paths, err := parse(c, text, (*parser).projection)
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{parameter: parameter, placeholders: p}
 	for _, path := range paths {
 		c.resolvePath(path)
 	}

@@ -39,19 +39,23 @@ func TestProjections(t *testing.T) {
 func TestProjectionErrors(t *testing.T) {
 	const advice = "with each other; must remove or rewrite one of these paths; path one: "
 	for text, want := range map[string]string{
-		"":                        "The expression can not be empty;",
-		" ":                       `Syntax error; token: "<EOF>", near: " "`,
-		"a b":                     `Syntax error; token: "b", near: "a b"`,
-		"a,":                      `Syntax error; token: "<EOF>", near: ","`,
-		"a, :one":                 `Syntax error; token: ":one", near: ", :one"`,
-		"!!":                      `Syntax error; token: "!", near: "!!"`,
-		"size(a)":                 `Syntax error; token: "(", near: "size(a"`,
-		"a, status":               "Attribute name is a reserved keyword; reserved keyword: status",
-		"#c":                      "An expression attribute name used in the document path is not defined; attribute name: #c",
-		"a, a":                    "Two document paths overlap " + advice + "[a], path two: [a]",
-		"#a, #a.#b":               "Two document paths overlap " + advice + "[a], path two: [a, b]",
-		"a.b, a[0]":               "Two document paths conflict " + advice + "[a, b], path two: [a, [0]]",
-		strings.Repeat("a", 4097): "Expression size has exceeded the maximum allowed size;",
+		"":                                      "The expression can not be empty;",
+		" ":                                     `Syntax error; token: "<EOF>", near: " "`,
+		"a b":                                   `Syntax error; token: "b", near: "a b"`,
+		"a,":                                    `Syntax error; token: "<EOF>", near: ","`,
+		"a, :one":                               `Syntax error; token: ":one", near: ", :one"`,
+		"!!":                                    `Syntax error; token: "!", near: "!!"`,
+		"size(a)":                               `Syntax error; token: "(", near: "size(a"`,
+		"a, status":                             "Attribute name is a reserved keyword; reserved keyword: status",
+		"#c":                                    "An expression attribute name used in the document path is not defined; attribute name: #c",
+		"a, a":                                  "Two document paths overlap " + advice + "[a], path two: [a]",
+		"#a, #a.#b":                             "Two document paths overlap " + advice + "[a], path two: [a, b]",
+		"a.b, a[0]":                             "Two document paths conflict " + advice + "[a, b], path two: [a, [0]]",
+		"a[9999999999], status":                 "List index is not within the allowable range; index: [9999999999]",
+		"a" + strings.Repeat(".b", 32):          "The document path has too many nesting levels; nesting levels: 33",
+		"c" + strings.Repeat(".b", 32) + ",#c":  "An expression attribute name used in the document path is not defined; attribute name: #c",
+		"c" + strings.Repeat(".b", 32) + ",a,a": "Two document paths overlap " + advice + "[a], path two: [a]",
+		strings.Repeat("a", 4097):               "Expression size has exceeded the maximum allowed size;",
 	} {
 		_, err := ParseProjection(text, placeholders(t))
 		checkMessage(t, fmt.Sprintf("%.80q", text), err, "Invalid ProjectionExpression: "+want)

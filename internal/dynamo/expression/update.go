@@ -15,12 +15,7 @@ type Update struct {
 
 // ParseUpdate reads an UpdateExpression.
 func ParseUpdate(text string, p *Placeholders) (*Update, *api.Error) {
-	const parameter = "UpdateExpression"
-	clauses, err := parse(parameter, text, (*parser).update)
-	if err != nil {
-		return nil, err
-	}
-	actions, err := checkUpdate(parameter, clauses, p)
+	actions, err := parseUpdate(text, p)
 	if err != nil {
 		return nil, err
 	}

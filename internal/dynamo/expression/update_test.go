@@ -153,6 +153,7 @@ func TestUpdateSyntaxErrors(t *testing.T) {
 		count       = "Incorrect number of operands for operator or function; operator or function: "
 		misused     = "The function is not allowed to be used this way in an expression; function: "
 		overlap     = "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: "
+		redundant   = "The expression has redundant parentheses;"
 		conflict    = "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: "
 	)
 	for text, want := range map[string]string{
@@ -195,6 +196,17 @@ func TestUpdateSyntaxErrors(t *testing.T) {
 		"ADD a :s":                                      "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND",
 		"ADD a :list":                                   "Incorrect operand type for operator or function; operator: ADD, operand type: LIST, typeSet: ALLOWED_FOR_ADD_OPERAND",
 		"DELETE a :one":                                 "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND",
+		"SET a = ((:one))":                              redundant,
+		"SET a = ((b)) + :one":                          redundant,
+		"SET a = b + ((:one))":                          redundant,
+		"SET a = ((b + :one))":                          redundant,
+		"SET a = if_not_exists(b, ((:one)))":            redundant,
+		"SET a = ((b)), name = :c SET f = f(d), a = #c": redundant,
+		"SET a = b[9999999999], name = :one":            "List index is not within the allowable range; index: [9999999999]",
+		"SET a = b" + strings.Repeat(".c", 32):          "The document path has too many nesting levels; nesting levels: 33",
+		"SET " + sums(301):                              "The expression contains too many operators; operator count: 301",
+		"SET " + sums(301) + ", name = :c":              "Attribute name is a reserved keyword; reserved keyword: name",
+		"SET " + sums(301) + ", b = b + :s":             operandType + "+, operand type: S",
 		"SET a = :one, a = :two":                        overlap + "[a], path two: [a]",
 		"SET a = :one REMOVE #a":                        overlap + "[a], path two: [a]",
 		"SET a.b.c = :one REMOVE a":                     overlap + "[a, b, c], path two: [a]",
@@ -207,6 +219,26 @@ func TestUpdateSyntaxErrors(t *testing.T) {
 	} {
 		_, err := ParseUpdate(text, placeholders(t))
 		checkMessage(t, fmt.Sprintf("%.80q", text), err, "Invalid UpdateExpression: "+want)
+	}
+}
+
+// sums returns actions of SET with n operators.
+func sums(n int) string {
+	actions := make([]string, n)
+	for i := range actions {
+		actions[i] = fmt.Sprintf("a%d=b+c", i)
+	}
+	return strings.Join(actions, ",")
+}
+
+// TestUpdateLimits has what is just within the limits, and parentheses that are
+// not redundant.
+func TestUpdateLimits(t *testing.T) {
+	for _, text := range []string{
+		"SET " + sums(300), "SET a = b" + strings.Repeat(".c", 31),
+		"SET a = (:one)", "SET a = ((b) + (:one))", "SET a = (b + (:one))", "SET a = (if_not_exists((b), (:one)))",
+	} {
+		mustUpdate(t, text)
 	}
 }
 
