@@ -108,7 +108,10 @@ func (p *parser) statement(n node) *Error {
 	if err := p.checkElements(n, seen); err != nil {
 		return err
 	}
-	if s.principals.not && s.Effect == Allow {
+	switch {
+	case s.principals.not && p.kind == Trust:
+		return errorf(n.line, "NotPrincipal has no place in a trust policy: ask for aws:PrincipalArn in a Condition")
+	case s.principals.not && s.Effect == Allow:
 		return errorf(n.line, "NotPrincipal is for Deny only: with Allow it would let everybody else in")
 	}
 	p.policy.Statements = append(p.policy.Statements, s)

@@ -21,7 +21,7 @@
 //	Statement:                     one or a list
 //	  - Sid: text                  optional, once in the document
 //	    Effect: Allow              or Deny
-//	    Principal: {AWS: ...}      or NotPrincipal; not in an Identity's policy, required elsewhere
+//	    Principal: {AWS: ...}      or NotPrincipal, not in a Trust policy; none in an Identity's, required elsewhere
 //	    Action: kinesis:Put*       or NotAction; one or a list
 //	    Resource: arn:aws:...      or NotResource; one or a list; not in a Trust policy
 //	    Condition:                 optional; all of it has to hold

@@ -147,6 +147,10 @@ func TestParseErrors(t *testing.T) {
 		{"principal is no ARN", to(`"Principal": {"AWS": "bob"}`), policy.Resource, 3, "is not *, an account or the ARN"},
 		{"unknown kind of principal", to(`"Principal": {"GCP": "bob"}`), policy.Resource, 3, "Principal has no kind GCP"},
 		{"principal is a name", to(`"Principal": "bob"`), policy.Resource, 3, "Principal is"},
+		{
+			"others trusted", `{"Statement": {"Effect": "Deny", "Action": "sts:AssumeRole",
+  "NotPrincipal": {"AWS": "111111111111"}}}`, policy.Trust, 1, "NotPrincipal has no place in a trust policy",
+		},
 		{"others allowed", to(`"NotPrincipal": {"AWS": "111111111111"}`), policy.Resource, 2, "NotPrincipal is for Deny only"},
 		{"resource of a trust policy", to(`"Principal": "*"`), policy.Trust, 2, "Resource has no place"},
 		{"unknown operator", condition(`{"StringIs": {"aws:username": "x"}}`), policy.Identity, 3, "unknown condition operator StringIs"},
