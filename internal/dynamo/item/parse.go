@@ -132,33 +132,54 @@ func (p *parser) value(depth int) (Value, *api.Error) {
 		return fault("Nesting Levels have exceeded supported limits: " +
 			"Attributes in the item have nested levels beyond supported limit"), p.skip()
 	}
-	var found Value
-	several := false
+	var found choice
 	err := p.object(func(name string) *api.Error {
 		t := TypeOf(name)
 		if t == None || p.next() == 'n' {
 			return p.skip()
 		}
 		v, err := p.content(t, depth)
-		if err != nil {
-			return err
-		}
-		several = several || found.Present()
-		if !found.Present() || found.Validate() == nil && v.Validate() != nil {
-			found = v
-		}
-		return nil
+		found.add(v)
+		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return Value{}, err
-	case !found.Present():
-		return fault(emptyValue), nil
-	case several && found.Validate() == nil:
-		return fault("Supplied AttributeValue has more than one datatypes set, " +
-			"must contain exactly one of the supported datatypes"), nil
 	}
-	return found, nil
+	return found.value(), nil
+}
+
+// choice is what the members of an attribute value amount to. There should be
+// one; of several, the first that is at fault is told of, and only then that they
+// are several. Each is validated once at most.
+type choice struct {
+	first   Value
+	several bool
+	faulty  bool // first is at fault; it is known of several only
+}
+
+func (c *choice) add(v Value) {
+	switch {
+	case !c.first.Present():
+		c.first = v
+		return
+	case !c.several:
+		c.several = true
+		c.faulty = c.first.Validate() != nil
+	}
+	if !c.faulty && v.Validate() != nil {
+		c.first, c.faulty = v, true
+	}
+}
+
+func (c *choice) value() Value {
+	switch {
+	case !c.first.Present():
+		return fault(emptyValue)
+	case c.several && !c.faulty:
+		return fault("Supplied AttributeValue has more than one datatypes set, " +
+			"must contain exactly one of the supported datatypes")
+	}
+	return c.first
 }
 
 // content reads what a value of a type holds.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
 	"pgregory.net/rapid"
@@ -234,6 +235,26 @@ func TestDepth(t *testing.T) {
 	bottomless := strings.Repeat(`{"L":[`, 100_000) + strings.Repeat(`]}`, 100_000)
 	if err := v.Parse([]byte(bottomless)); err != nil || v.Validate() == nil {
 		t.Errorf("%v, %v", err, v.Validate())
+	}
+}
+
+// TestManyTypes reads a value with very many members besides a long one, each of
+// which makes it wrong.
+func TestManyTypes(t *testing.T) {
+	const n = 100_000
+	list := `{"L":[{"S":"x"}` + strings.Repeat(`,{"S":"x"}`, n) + `]`
+	start := time.Now()
+	for last, want := range map[string]string{"": "Supplied AttributeValue has more", `,"N":"y"`: "The parameter cannot be"} {
+		var v Value
+		if err := v.Parse([]byte(list + strings.Repeat(`,"S":"x"`, n) + last + "}")); err != nil {
+			t.Fatal(err)
+		}
+		if err := v.Validate(); err == nil || !strings.HasPrefix(err.Message, want) {
+			t.Error(err)
+		}
+	}
+	if d := time.Since(start); d > 10*time.Second {
+		t.Errorf("it took %v", d)
 	}
 }
 
