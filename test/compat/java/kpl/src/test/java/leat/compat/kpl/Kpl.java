@@ -19,10 +19,21 @@ import leat.compat.Server;
 
 /** A running program with a KPL. */
 final class Kpl implements AutoCloseable {
-  /** The versions there are programs for; a module has a program's name. */
-  enum Version { kpl0, kpl1 }
+  /** The versions there are programs for, each with its module. */
+  enum Version {
+    V0_15("kpl0"), V1_0("kpl1");
 
-  private static final Pattern TROUBLE = Pattern.compile("^\\[.*\\] (WARN|ERROR) ");
+    private final String module;
+
+    Version(String module) {
+      this.module = module;
+    }
+  }
+
+  private static final Pattern TROUBLE = Pattern.compile("^\\[[^]]*\\] (WARN|ERROR) ");
+
+  /** What a KPL says when it learns of a reshard. */
+  private static final Pattern RESHARD = Pattern.compile("instead of the predicted shard");
 
   private final Process process;
   private final PrintWriter commands;
@@ -49,9 +60,10 @@ final class Kpl implements AutoCloseable {
     return answer;
   }
 
-  /** Returns what the KPL and its native process have complained about so far. */
+  /** Returns what the KPL and its native process have complained about, other than reshards. */
   List<String> complaints() {
-    return log.stream().filter(line -> TROUBLE.matcher(line).find()).toList();
+    return log.stream().filter(line -> TROUBLE.matcher(line).find())
+        .filter(line -> !RESHARD.matcher(line).find()).toList();
   }
 
   /** Ends the program in an orderly way, which it does once it has answered everything. */
@@ -87,7 +99,7 @@ final class Kpl implements AutoCloseable {
   }
 
   private static String classPath(Version version) throws IOException {
-    Path target = Path.of("..", version.name(), "target");
+    Path target = Path.of("..", version.module, "target");
     return target.resolve("classes") + ":" + Files.readString(target.resolve("classpath"));
   }
 }

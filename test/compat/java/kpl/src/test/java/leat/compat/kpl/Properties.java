@@ -16,11 +16,11 @@ final class Properties {
     Files.write(authority.resolve("leat.pem"), server.authority());
     int port = URI.create(server.endpoint()).getPort();
     String trust = switch (version) {
-      case kpl0 -> {
+      case V0_15 -> {
         rehash(authority);
         yield "CaCertPath = " + authority;
       }
-      case kpl1 -> "CaCertFile = " + authority.resolve("leat.pem");
+      case V1_0 -> "CaCertFile = " + authority.resolve("leat.pem");
     };
     return Files.writeString(dir.resolve("kpl.properties"), """
         Region = us-east-1

@@ -102,7 +102,8 @@ final class Stream implements AutoCloseable {
     return records;
   }
 
-  private List<Shard> openShards() {
+  /** Returns the open shards in the order of their hash keys. */
+  List<Shard> openShards() {
     return client.listShards(r -> r.streamName(NAME)
         .shardFilter(f -> f.type(ShardFilterType.AT_LATEST))).join().shards().stream()
         .sorted(Comparator.comparing(Stream::start)).toList();
