@@ -148,15 +148,7 @@ func shown(v item.Value) string {
 // checkCall checks a function of conditions and its operands.
 func (c conditionChecker) checkCall(n *node) {
 	c.checkOperands(n.args)
-	count, ok := conditionFunctions[n.name]
-	if !ok {
-		if _, other := updateFunctions[n.name]; other {
-			c.fault(unknownFunction, "The function is not allowed in a condition expression; function: %s", n.name)
-		}
-		c.fault(unknownFunction, "Invalid function name; function: %s", n.name)
-		return
-	}
-	if !c.checkCount(n, count) {
+	if !c.checkFunction(n, "a condition", conditionFunctions, updateFunctions) {
 		return
 	}
 	c.checkDistinct(n.name, n.args)

@@ -98,15 +98,7 @@ func (c updateChecker) checkOperand(n *node) {
 		return
 	}
 	c.checkOperands(n.args)
-	count, ok := updateFunctions[n.name]
-	if !ok {
-		if _, other := conditionFunctions[n.name]; other {
-			c.fault(unknownFunction, "The function is not allowed in an update expression; function: %s", n.name)
-		}
-		c.fault(unknownFunction, "Invalid function name; function: %s", n.name)
-		return
-	}
-	if !c.checkCount(n, count) {
+	if !c.checkFunction(n, "an update", updateFunctions, conditionFunctions) {
 		return
 	}
 	if n.name == "if_not_exists" {

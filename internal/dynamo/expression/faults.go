@@ -157,13 +157,22 @@ func (c *checker) misused(function string) {
 	c.fault(misusedFunction, "The function is not allowed to be used this way in an expression; function: %s", function)
 }
 
-// checkCount checks the number of a function's operands.
-func (c *checker) checkCount(n *node, want int) bool {
-	if len(n.args) == want {
+// checkFunction checks the name of a function and the number of its operands: it
+// should be one of those that this kind of expression has, and not of the others.
+func (c *checker) checkFunction(n *node, kind string, own, others map[string]int) bool {
+	count, known := own[n.name]
+	_, other := others[n.name]
+	switch {
+	case known && len(n.args) == count:
 		return true
+	case known:
+		c.fault(operandCount, "Incorrect number of operands for operator or function; "+
+			"operator or function: %s, number of operands: %d", n.name, len(n.args))
+	case other:
+		c.fault(unknownFunction, "The function is not allowed in %s expression; function: %s", kind, n.name)
+	default:
+		c.fault(unknownFunction, "Invalid function name; function: %s", n.name)
 	}
-	c.fault(operandCount, "Incorrect number of operands for operator or function; "+
-		"operator or function: %s, number of operands: %d", n.name, len(n.args))
 	return false
 }
 
