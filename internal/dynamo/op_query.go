@@ -76,7 +76,11 @@ func parseQuery(in *dynamodb.QueryInput) (expressions, error) {
 		return expressions{}, invalid(
 			"Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
-	return p.parse()
+	x, err := p.parse()
+	if err != nil {
+		return expressions{}, err
+	}
+	return x, orNil(x.key.Check())
 }
 
 // query binds a query to a table.

@@ -190,9 +190,8 @@ func checkKeyValue(a expression.KeyAttribute, v item.Value, partition bool) erro
 	if a.Type == item.TypeN {
 		return nil
 	}
-	if v.Text() == "" {
-		return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute "+
-			"cannot contain an empty %s value. Key: %s", wordFor(a.Type), a.Name)
+	if err := a.CheckNotEmpty(v); err != nil {
+		return err
 	}
 	return checkKeyBytes(len(v.Text()), partition)
 }
