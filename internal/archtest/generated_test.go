@@ -181,6 +181,8 @@ var formats = []struct {
 	{"Streams, payloads and iterators", "internal/stream", nil},
 	{"Certificates", "internal/certs", nil},
 	{"Keyrings", "internal/keyring", nil},
+	{"Tables", "internal/dynamo", nil},
+	{"Items", "internal/dynamo/item", nil},
 	{"Metrics", "internal/cloudwatch", nil},
 }
 

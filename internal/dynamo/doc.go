@@ -7,6 +7,7 @@
 //	registry.go    the tables by name: finding, listing, changing them
 //	definition.go  a table as it is stored
 //	table.go       a table while the server runs: snapshots, keys, indexes
+//	index.go       indexes as requests describe them
 //	build.go       writing the entries of a new index; removing what is left over
 //	key.go         the keys of items and entries
 //	commit.go      changing items: locks, conditions, one durable write
@@ -18,6 +19,7 @@
 //	capacity.go    the capacity that requests are said to consume
 //	sweep.go       what happens as time passes: items and tokens that expire
 //	view.go        tables as answers show them
+//	text.go        what is kept of a request
 //	limits.go      the limits
 //	errors.go      the errors that operations share, in AWS's words
 //
@@ -45,9 +47,25 @@
 // An expiry is 8 bytes, big-endian, in milliseconds; a digest is the SHA-256 of
 // a transaction.
 //
-// A definition is JSON; the type definition has its members. Its first,
-// "version", is 1. A definition with members or a version that are not known is
-// refused.
+// A definition is JSON, with these members. What is not said of a table is absent;
+// times are in milliseconds. A version that is not 1 and members that are not here
+// are refused.
+//
+//	version      1
+//	number       the table's, absent while it is the revision of the entry
+//	id           the TableId
+//	created      when
+//	attributes   [{name, type}], those that keys are made of; the type is S, N or B
+//	key          {partition, sort}
+//	indexes      [{number, name, local, key, projection, included, throughput, onDemand}]
+//	billing      {mode, shown, onDemandSince}; shown is whether it was ever on demand
+//	throughput   {read, write, increased, decreased}
+//	onDemand     {read, write}, the most that is wanted
+//	class        {name, changed}
+//	protected    whether it cannot be deleted
+//	tags         {key: value}
+//	timeToLive   the attribute that says when an item expires
+//	recovery     {enabled, days}, the setting of point-in-time recovery
 //
 // # What holds
 //
