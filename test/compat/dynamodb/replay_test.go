@@ -1,5 +1,3 @@
-//go:build dynamodb
-
 // Package dynamodb holds what DynamoDB Local, Amazon's own emulator, answers to
 // a table of calls, and asks leat the same.
 //
