@@ -20,6 +20,11 @@ const MaxEntries = 10_000
 // otherwise take hundreds of times their size, which is a byte for each structure.
 const MaxStructures = 50_000
 
+// MaxValues is the same for values: how many entries the lists and maps of values may
+// have in all, and how many parameters a form. 1000 metrics with 150 values and counts
+// each are the most that a service allows.
+const MaxValues = 500_000
+
 // maxShownBytes is how much of a value a message repeats at most: more than of
 // most values that are in order, and few enough that the answer to a large
 // request is not larger than that.

@@ -1,8 +1,10 @@
 package awsquery
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"leat/internal/api"
@@ -17,9 +19,10 @@ const maxSteps = 64
 // long as the input is used.
 //
 // The error is a SerializationException, mostly with what is wrong with the first
-// member that has a value of the wrong type.
+// member that has a value of the wrong type. It is without a message for a form that
+// has more than api.MaxValues or api.MaxStructures.
 func Decode(form []byte, in api.Input) *api.Error {
-	var d decoder
+	d := decoder{params: make([]param, 0, min(bytes.Count(form, []byte("&"))+1, api.MaxValues))}
 	for rest := alias(form); rest != ""; {
 		var name, value string
 		name, value, rest = next(rest)
@@ -27,15 +30,54 @@ func Decode(form []byte, in api.Input) *api.Error {
 			return err
 		}
 	}
-	slices.SortStableFunc(d.params, func(a, b param) int { return comparePaths(a.path, b.path) })
 	return d.structure(in, d.params)
 }
 
-// param is a parameter, or what is left of its name below a member.
-type param struct{ path, value string }
+// param is a parameter.
+type param struct {
+	path, value string // path is its name, or what is left of that below a member
+	at          int32  // its place in the form
+	// What groups finds out about the first step of the path: how long it is, and
+	// which number, or -1.
+	length int32
+	index  int64
+}
+
+// step returns the first step of the path.
+func (p *param) step() string { return p.path[:p.length] }
+
+// look finds the first step of the path.
+func (p *param) look() {
+	head, _, _ := strings.Cut(p.path, ".")
+	p.length, p.index = int32(len(head)), indexOf(head)
+}
+
+// indexOf returns the number that a step is, -1 for none.
+func indexOf(step string) int64 {
+	if step == "" || step[0] < '0' || step[0] > '9' {
+		return -1
+	}
+	n, err := strconv.ParseInt(step, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// compareSteps orders parameters by their first steps: names, and indexes by their
+// value.
+func compareSteps(p, q *param) int {
+	if p.index != q.index || p.index >= 0 {
+		return cmp.Compare(p.index, q.index)
+	}
+	return cmp.Compare(p.step(), q.step())
+}
 
 // decoder collects the parameters that members of an input are made of.
-type decoder struct{ params []param }
+type decoder struct {
+	params     []param
+	structures int // that lists have been given
+}
 
 // add keeps a parameter, unescaped, whose member there is.
 func (d *decoder) add(in api.Input, name, value string) *api.Error {
@@ -43,74 +85,46 @@ func (d *decoder) add(in api.Input, name, value string) *api.Error {
 	if err != nil {
 		return err
 	}
-	head, _ := step(path)
+	head, _, _ := strings.Cut(path, ".")
 	if in.Member(head) == nil {
 		return nil
 	}
-	if strings.Count(path, ".") >= maxSteps {
+	if strings.Count(path, ".") >= maxSteps || len(d.params) == api.MaxValues {
 		return malformed("")
 	}
 	if value, err = unescape(value); err != nil {
 		return err
 	}
-	d.params = append(d.params, param{path, value})
+	d.params = append(d.params, param{path: path, value: value, at: int32(len(d.params))})
 	return nil
 }
 
-// step takes the first step off a path.
-func step(path string) (head, rest string) {
-	head, rest, _ = strings.Cut(path, ".")
-	return head, rest
-}
-
-// comparePaths orders paths so that those with steps in common are together, and
-// numbers as numbers.
-func comparePaths(a, b string) int {
-	for a != "" && b != "" {
-		var x, y string
-		x, a = step(a)
-		y, b = step(b)
-		if c := compareSteps(x, y); c != 0 {
+// groups calls group for the parameters of each first step, in the order of
+// compareSteps and then of the form, and takes that step off. Parameters that end
+// before are passed over.
+//
+// One step at a time is sorted, and only where the shape goes on: so a form of
+// hostile names costs little more than another.
+func groups(params []param, group func(head string, params []param) *api.Error) *api.Error {
+	for i := range params {
+		params[i].look()
+	}
+	slices.SortFunc(params, func(p, q param) int {
+		if c := compareSteps(&p, &q); c != 0 {
 			return c
 		}
-	}
-	return cmp.Compare(len(a), len(b))
-}
-
-// compareSteps orders indexes by their value, however many digits they have, and
-// before names.
-func compareSteps(a, b string) int {
-	switch x, y := isNumber(a), isNumber(b); {
-	case x && y:
-		a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
-		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
-	case x:
-		return -1
-	case y:
-		return 1
-	}
-	return cmp.Compare(a, b)
-}
-
-func isNumber(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
-}
-
-// groups calls group for each run of parameters with the same first step, and
-// takes that off. Parameters that end before are passed over.
-func groups(params []param, group func(head string, params []param) *api.Error) *api.Error {
+		return cmp.Compare(p.at, q.at)
+	})
 	for len(params) > 0 {
-		head, _ := step(params[0].path)
-		n := 0
-		for n < len(params) {
-			next, rest := step(params[n].path)
-			if compareSteps(head, next) != 0 {
-				break
-			}
-			params[n].path = rest
+		first, n := params[0], 1
+		for n < len(params) && compareSteps(&first, &params[n]) == 0 {
 			n++
 		}
-		if head != "" {
+		for i := range params[:n] {
+			p := &params[i]
+			p.path = strings.TrimPrefix(p.path[p.length:], ".")
+		}
+		if head := first.step(); head != "" {
 			if err := group(head, params[:n]); err != nil {
 				return err
 			}
@@ -138,7 +152,7 @@ func elements(marker string, params []param, element func(params []param) *api.E
 }
 
 func indexed(index string, params []param, element func(params []param) *api.Error) *api.Error {
-	if !isNumber(index) || strings.Trim(index, "0") == "" {
+	if indexOf(index) < 1 {
 		return malformed(api.Shown(index) + " is not a valid index")
 	}
 	return element(params)

@@ -1,6 +1,7 @@
 package awsquery
 
 import (
+	"fmt"
 	"math"
 	"net/url"
 	"runtime"
@@ -111,11 +112,11 @@ var decodeTests = map[string]shape{
 	"Strings.1=a&Strings.2=b":                {Strings: api.Some([]string{"a", "b"})},
 	"Strings.member.10=b&Strings.member.9=a": {Strings: api.Some([]string{"a", "b"})},
 	"Strings.member.2=b&Strings.member.02=c": {Strings: api.Some([]string{"b"})},
-	"Strings.member.99999999999999999999=b&Strings.member.2147483648=a": {Strings: api.Some([]string{"a", "b"})},
-	"Doubles.member.1=1&Doubles.member.2=.5":                            {Doubles: api.Some([]float64{1, 0.5})},
-	"Map=":                                                              {Map: api.Some(map[string]string{})},
-	"Map.entry.1.value=v&Map.entry.1.key=k":                             {Map: api.Some(map[string]string{"k": "v"})},
-	"Map.1.key=k&Map.1.value=v&Map.2.key=l":                             {Map: api.Some(map[string]string{"k": "v", "l": ""})},
+	"Strings.member.9223372036854775807=b&Strings.member.2147483648=a": {Strings: api.Some([]string{"a", "b"})},
+	"Doubles.member.1=1&Doubles.member.2=.5":                           {Doubles: api.Some([]float64{1, 0.5})},
+	"Map=":                                                             {Map: api.Some(map[string]string{})},
+	"Map.entry.1.value=v&Map.entry.1.key=k":                            {Map: api.Some(map[string]string{"k": "v"})},
+	"Map.1.key=k&Map.1.value=v&Map.2.key=l":                            {Map: api.Some(map[string]string{"k": "v", "l": ""})},
 	"Map.entry.2.key=k&Map.entry.2.value=b&Map.entry.1.key=k&Map.entry.1.value=a": {Map: api.Some(map[string]string{"k": "a"})},
 	"Inner.Name=n": {Inner: api.Some(inner{Name: api.Some("n")})},
 	"Inner=":       {Inner: api.Some(inner{})},
@@ -186,6 +187,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"Strings.member.0=a":                     "0 is not a valid index",
 		"Strings.member.-1=a":                    "-1 is not a valid index",
 		"Strings.x=a":                            "x is not a valid index",
+		"Strings.9223372036854775808=a":          "9223372036854775808 is not a valid index",
 		"Strings.member.1.x=a":                   "",
 		"Doubles.member.1=x":                     "",
 		"Map=a":                                  "Unexpected map element termination",
@@ -222,6 +224,38 @@ func TestDecodeKeepsFewEntries(t *testing.T) {
 	}
 }
 
+// TestDecodeKeepsFewStructures reads lists within a list, none of which is long.
+func TestDecodeKeepsFewStructures(t *testing.T) {
+	t.Parallel()
+	const each = 999
+	form := func(lists int) []byte {
+		var b []byte
+		for i := range lists * each {
+			b = fmt.Appendf(b, "List.%d.List.%d=&", i/each+1, i%each+1)
+		}
+		return b
+	}
+	most := api.MaxStructures / (each + 1)
+	if err := Decode(form(most), new(shape)); err != nil {
+		t.Errorf("%d lists of %d: %v", most, each, err)
+	}
+	if err := Decode(form(most+1), new(shape)); err == nil || err.Message != "" {
+		t.Errorf("%d lists of %d: %v", most+1, each, err)
+	}
+}
+
+// TestDecodeKeepsFewParameters reads as many as there may be, and one more.
+func TestDecodeKeepsFewParameters(t *testing.T) {
+	t.Parallel()
+	form := []byte(strings.Repeat("a&String=&", api.MaxValues))
+	if err := Decode(form, new(shape)); err != nil {
+		t.Errorf("%d parameters: %v", api.MaxValues, err)
+	}
+	if err := Decode(append(form, "String="...), new(shape)); err == nil || err.Message != "" {
+		t.Errorf("%d parameters: %v", api.MaxValues+1, err)
+	}
+}
+
 // TestDecodeTakesLittleMemory has forms of which little is kept, but much could be.
 // It is not parallel, so that what it measures is its own.
 func TestDecodeTakesLittleMemory(t *testing.T) {
@@ -234,7 +268,6 @@ func TestDecodeTakesLittleMemory(t *testing.T) {
 			t.Errorf("%s: %v", param, err)
 		}
 		runtime.ReadMemStats(&after)
-		// What growing the list of parameters step by step takes is counted, too.
 		if cost := after.TotalAlloc - before.TotalAlloc; cost > 24*size {
 			t.Errorf("%d bytes of %s cost %d", size, param, cost)
 		}

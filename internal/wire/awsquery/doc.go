@@ -48,6 +48,6 @@
 // # Memory
 //
 // Nothing is sized by an index that a form claims. Parameters are kept, as parts of
-// the form, and sorted before the first is looked at; only those are whose first
-// step is a member, so that what is kept is a few times the form.
+// the form, before the first is looked at: only those whose first step is a member,
+// and api.MaxValues of them at most.
 package awsquery

@@ -53,7 +53,7 @@ func repeats(params []string) bool {
 		name, _ = url.QueryUnescape(name)
 		steps := strings.Split(strings.ToValidUTF8(name, "\uFFFD"), ".")
 		for i, s := range steps {
-			if isNumber(s) {
+			if indexOf(s) >= 0 {
 				steps[i] = strings.TrimLeft(s, "0")
 			}
 		}

@@ -27,56 +27,63 @@ func (d *decoder) member(m any, params []param) *api.Error {
 	case *api.Opt[map[string]string]:
 		return mapMember(m, params)
 	}
-	if params[0].path != "" {
-		return malformed("")
-	}
-	return scalar(m, params[0].value)
+	return scalarMember(m, params)
 }
 
-// whole returns the parameters of a member that is no scalar. One that ends here
-// has no value, and only says that the member is there.
-func whole(params []param, kind string) ([]param, *api.Error) {
-	for len(params) > 0 && params[0].path == "" {
-		if params[0].value != "" {
-			return nil, malformed("Unexpected " + kind + " element termination")
+// ended returns the value of a member whose name ends here, the first one that it
+// has.
+func ended(params []param) (value string, ok bool) {
+	for i := range params {
+		if params[i].path == "" {
+			return params[i].value, true
 		}
-		params = params[1:]
 	}
-	return params, nil
+	return "", false
+}
+
+// whole refuses a value of a member that is no scalar. An empty one only says that
+// the member is there.
+func whole(params []param, kind string) *api.Error {
+	if value, _ := ended(params); value != "" {
+		return malformed("Unexpected " + kind + " element termination")
+	}
+	return nil
 }
 
 func (d *decoder) nestedMember(m api.Nested, params []param) *api.Error {
-	params, err := whole(params, "complex")
-	if err != nil {
+	if err := whole(params, "complex"); err != nil {
 		return err
 	}
 	return d.structure(m.Fill(), params)
 }
 
 func (d *decoder) listMember(m api.List, params []param) *api.Error {
-	params, err := whole(params, "list")
-	if err != nil {
+	if err := whole(params, "list"); err != nil {
 		return err
 	}
 	m.Begin()
 	return elements("member", params, func(params []param) *api.Error {
-		params, err := whole(params, "complex")
-		if err != nil {
+		if err := whole(params, "complex"); err != nil {
 			return err
+		}
+		if m.Len() < api.MaxEntries {
+			d.structures++
+		}
+		if d.structures > api.MaxStructures {
+			return malformed("")
 		}
 		return d.structure(m.Grow(), params)
 	})
 }
 
 func stringsMember(m *api.Opt[[]string], params []param) *api.Error {
-	params, err := whole(params, "list")
-	*m = api.Some(m.V[:0])
-	if err != nil {
+	if err := whole(params, "list"); err != nil {
 		return err
 	}
+	*m = api.Some(m.V[:0])
 	return elements("member", params, func(params []param) *api.Error {
 		var s api.Opt[string]
-		if err := scalarElement(&s, params); err != nil {
+		if err := scalarMember(&s, params); err != nil {
 			return err
 		}
 		if len(m.V) < api.MaxEntries {
@@ -87,14 +94,13 @@ func stringsMember(m *api.Opt[[]string], params []param) *api.Error {
 }
 
 func floatsMember(m *api.Opt[[]float64], params []param) *api.Error {
-	params, err := whole(params, "list")
-	*m = api.Some(m.V[:0])
-	if err != nil {
+	if err := whole(params, "list"); err != nil {
 		return err
 	}
+	*m = api.Some(m.V[:0])
 	return elements("member", params, func(params []param) *api.Error {
 		var f api.Opt[float64]
-		if err := scalarElement(&f, params); err != nil {
+		if err := scalarMember(&f, params); err != nil {
 			return err
 		}
 		if len(m.V) < api.MaxEntries {
@@ -104,17 +110,17 @@ func floatsMember(m *api.Opt[[]float64], params []param) *api.Error {
 	})
 }
 
-func scalarElement(m any, params []param) *api.Error {
-	if params[0].path != "" {
+func scalarMember(m any, params []param) *api.Error {
+	value, ok := ended(params)
+	if !ok {
 		return malformed("")
 	}
-	return scalar(m, params[0].value)
+	return scalar(m, value)
 }
 
 // mapMember reads a map. Of keys that are there twice the first counts.
 func mapMember(m *api.Opt[map[string]string], params []param) *api.Error {
-	params, err := whole(params, "map")
-	if err != nil {
+	if err := whole(params, "map"); err != nil {
 		return err
 	}
 	*m = api.Some(map[string]string{})
@@ -123,9 +129,9 @@ func mapMember(m *api.Opt[map[string]string], params []param) *api.Error {
 		err := groups(params, func(name string, params []param) *api.Error {
 			switch name {
 			case "key":
-				return scalarElement(&key, params)
+				return scalarMember(&key, params)
 			case "value":
-				return scalarElement(&value, params)
+				return scalarMember(&value, params)
 			}
 			return nil
 		})
