@@ -201,7 +201,7 @@ func TestConditionalOperator(t *testing.T) {
 // TestManyEntries makes of as many entries as a request can have what can be
 // used at once.
 func TestManyEntries(t *testing.T) {
-	const n = 200_000
+	const n = 100_000
 	expected, updates := make([]Expectation, n), make([]AttributeUpdate, n)
 	for i := range n {
 		name := fmt.Sprint("a", i)
