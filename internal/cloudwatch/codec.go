@@ -24,52 +24,69 @@ const (
 	maxSketchKey = 1 << 17
 )
 
-// hasSketch is the flag of summaries with a sketch.
-const hasSketch = 1
+// The flags of a row.
+const (
+	// isKnown is of samples whose distribution is known.
+	isKnown = 1 << iota
+	// isSame is of samples that are all the same, so that the first says all.
+	isSame
+	allFlags = isKnown | isSame
+)
 
 // errMalformed says that bytes are not what this package wrote.
 var errMalformed = errors.New("malformed object of metrics")
 
 // stored is a series of one minute.
 type stored struct {
-	key     engine.Key
-	unit    unit
-	summary summary
+	key  []byte // of the metric
+	unit unit
+	row  []byte // an encoded summary
 }
 
-// appendTo appends the stored form of a series' minute.
-func (r *stored) appendTo(dst []byte) []byte {
-	parts := r.key.Parts()
-	dst = binary.AppendUvarint(dst, uint64(len(parts)))
-	for _, part := range parts {
-		dst = binary.AppendUvarint(dst, uint64(len(part)))
-		dst = append(dst, part...)
+// appendStored appends the stored form of a series' minute.
+func appendStored(dst []byte, key engine.Key, u unit, row []byte) []byte {
+	dst = append(binary.AppendUvarint(dst, uint64(len(key))), key...)
+	return append(append(dst, byte(u)), row...)
+}
+
+// appendTo appends a summary, which has samples, as a row.
+func (s *summary) appendTo(dst []byte) []byte {
+	same, flags := s.min == s.max && s.sum == s.min*s.count, byte(0)
+	if same {
+		flags |= isSame
 	}
-	sum := &r.summary
-	flags := byte(hasSketch)
-	if sum.sketch.opaque {
-		flags = 0
+	if !s.sketch.opaque {
+		flags |= isKnown
 	}
-	dst = append(dst, byte(r.unit), flags)
-	for _, f := range [...]float64{sum.count, sum.sum, sum.min, sum.max} {
-		dst = appendFloat(dst, f)
-	}
-	if sum.sketch.opaque {
+	dst = appendNumber(appendNumber(append(dst, flags), s.count), s.min)
+	if same {
 		return dst
 	}
-	dst = binary.AppendUvarint(dst, uint64(sum.sketch.level))
-	dst = binary.AppendUvarint(dst, uint64(len(sum.sketch.buckets)))
+	dst = appendNumber(appendNumber(dst, s.sum), s.max)
+	if s.sketch.opaque {
+		return dst
+	}
+	dst = binary.AppendUvarint(dst, uint64(s.sketch.level))
+	dst = binary.AppendUvarint(dst, uint64(len(s.sketch.buckets)))
 	before := uint32(0)
-	for _, b := range sum.sketch.buckets {
+	for _, b := range s.sketch.buckets {
 		dst = binary.AppendUvarint(dst, uint64(b.key-before))
-		dst = appendFloat(dst, b.count)
+		dst = appendNumber(dst, b.count)
 		before = b.key
 	}
 	return dst
 }
 
-func appendFloat(dst []byte, f float64) []byte {
-	return binary.BigEndian.AppendUint64(dst, math.Float64bits(f))
+// maxInteger is the limit of the integers that are written in few bytes.
+const maxInteger = 1 << 53
+
+// appendNumber appends a number: twice itself as a uvarint if it is such an integer,
+// else a one and its eight bytes.
+func appendNumber(dst []byte, f float64) []byte {
+	if f >= 0 && f < maxInteger && f == math.Trunc(f) {
+		return binary.AppendUvarint(dst, uint64(f)<<1)
+	}
+	return binary.BigEndian.AppendUint64(append(dst, 1), math.Float64bits(f))
 }
 
 // pack returns the object that has encoded summaries.
@@ -96,8 +113,11 @@ func unpack(object []byte) ([]stored, error) {
 		return nil, errMalformed
 	}
 	r := flate.NewReader(bytes.NewReader(object[headerBytes:]))
-	body, err := io.ReadAll(io.LimitReader(r, int64(size)+1))
-	if err != nil || len(body) != int(size) {
+	body := make([]byte, size)
+	if _, err := io.ReadFull(r, body); err != nil {
+		return nil, errMalformed
+	}
+	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		return nil, errMalformed
 	}
 	d := decoder{rest: body}
@@ -142,10 +162,14 @@ func (d *decoder) number(limit int) int {
 	return int(n)
 }
 
-// float returns the next number, which must be finite.
+// float returns the next of what appendNumber writes, which must be finite.
 func (d *decoder) float() float64 {
+	n := d.number(maxInteger << 1)
+	if n&1 == 0 {
+		return float64(n >> 1)
+	}
 	f := math.Float64frombits(binary.BigEndian.Uint64(d.take(8)))
-	if math.IsNaN(f) || math.IsInf(f, 0) {
+	if n != 1 || math.IsNaN(f) || math.IsInf(f, 0) {
 		d.fail()
 		return 0
 	}
@@ -153,30 +177,70 @@ func (d *decoder) float() float64 {
 }
 
 func (d *decoder) series() (r stored) {
-	n := d.number(maxKeyParts)
-	if n < nameParts || n%2 != 0 {
+	r.key, r.unit = d.take(d.number(len(d.rest))), unit(d.take(1)[0])
+	if !isMetricKey(r.key) || int(r.unit) >= len(units) {
 		d.fail()
 		return r
 	}
-	parts := make([]string, n)
-	for i := range parts {
-		parts[i] = string(d.take(d.number(len(d.rest))))
+	begin := d.rest
+	d.summary()
+	r.row = begin[:len(begin)-len(d.rest)]
+	return r
+}
+
+// isMetricKey reports whether bytes are the key of a metric: pairs of parts, of which
+// each ends with 00 01, while other zeros are 00 FF.
+func isMetricKey(key []byte) bool {
+	parts := 0
+	for len(key) > 0 {
+		i := bytes.IndexByte(key, 0)
+		if i < 0 || i+1 >= len(key) {
+			return false
+		}
+		switch key[i+1] {
+		case 1:
+			parts++
+		case 0xff:
+			if i+2 == len(key) {
+				return false
+			}
+		default:
+			return false
+		}
+		key = key[i+2:]
 	}
-	head := d.take(2)
-	r.unit = unit(head[0])
-	sum := &r.summary
-	for _, f := range [...]*float64{&sum.count, &sum.sum, &sum.min, &sum.max} {
-		*f = d.float()
-	}
-	if d.failed || int(r.unit) >= len(units) || head[1]&^hasSketch != 0 || !(sum.count > 0) {
+	return parts >= nameParts && parts <= maxKeyParts && parts%2 == 0
+}
+
+// summary returns the summary of a row.
+func (d *decoder) summary() (sum summary) {
+	flags := d.take(1)[0]
+	count, least := d.float(), d.float()
+	if d.failed || flags&^allFlags != 0 || !(count > 0) {
 		d.fail()
-		return r
+		return sum
 	}
-	r.key = engine.NewKey(parts...)
-	if sum.sketch.opaque = head[1]&hasSketch == 0; !sum.sketch.opaque {
+	if flags&isSame != 0 {
+		sum = set(count, least*count, least, least)
+		if math.IsInf(sum.sum, 0) {
+			d.fail()
+		}
+	} else {
+		sum = summary{count: count, min: least, sum: d.float(), max: d.float()}
+	}
+	switch {
+	case flags&isKnown == 0:
+		sum.sketch.blur()
+	case flags&isSame == 0:
 		d.sketch(&sum.sketch)
 	}
-	return r
+	return sum
+}
+
+// decodeSummary returns the summary of a row that has been written or checked here.
+func decodeSummary(row []byte) summary {
+	d := decoder{rest: row}
+	return d.summary()
 }
 
 func (d *decoder) sketch(s *sketch) {

@@ -107,7 +107,7 @@ func checkQuery(path string, q *shapes.MetricDataQuery) error {
 		path, period = path+".MetricStat", q.MetricStat.V.Period
 		stat := q.MetricStat.V.Stat.V
 		if _, ok := parseStatistic(stat); !ok {
-			return invalidData("The value %s for parameter %s.Stat is not supported.", api.Shown(stat), path)
+			return invalidData("The value %s for parameter %s.Stat is not a valid statistic.", api.Shown(stat), path)
 		}
 		metric := &q.MetricStat.V.Metric.V
 		switch {

@@ -97,7 +97,7 @@ func TestDataRefusals(t *testing.T) {
 			with(func(q *shapes.MetricDataQuery) { q.MetricStat.V.Period = some(int32(1)) }),
 		},
 		{
-			"statistic", "The value tm90 for parameter MetricDataQueries.member.2.MetricStat.Stat is not supported.",
+			"statistic", "The value tm90 for parameter MetricDataQueries.member.2.MetricStat.Stat is not a valid statistic.",
 			with(func(q *shapes.MetricDataQuery) { q.MetricStat.V.Stat = some("tm90") }),
 		},
 		{

@@ -5,6 +5,7 @@
 //	service.go          Service, and how errors are called in each protocol
 //	sample.go           what comes in: metrics, their keys, units
 //	store.go            what is kept, by the minute, and how much of it
+//	rows.go             minutes in a dense form
 //	summary.go          the samples of one minute, or of several
 //	sketch.go           their distribution, for percentiles
 //	codec.go, flush.go  how minutes are stored and loaded
@@ -23,6 +24,10 @@
 // a whole. A metric is known while a minute has it, so that metrics which come and
 // go cost nothing later.
 //
+// What has come since the last Flush is kept in a form that can be added to, and the
+// rest as rows: encoded summaries, a fraction as large. What comes late for a minute
+// is beside its rows until the next Flush. Readers add up both.
+//
 // # Stored form
 //
 // Every minute is a few objects in the KV, under the keys
@@ -38,18 +43,26 @@
 //
 // with the size in big endian and each summary as
 //
-//	+------------+--------+-------+-------+-------+-------+-------+--------+
-//	| parts of   | unit   | flags | count | sum   | min   | max   | sketch |
-//	| the metric | (1)    | (1)   | (8)   | (8)   | (8)   | (8)   |        |
-//	+------------+--------+-------+-------+-------+-------+-------+--------+
+//	+-------------+-----+----------+-----------+---------+
+//	| size of the | key | unit (1) | flags (1) | numbers |
+//	| key         |     |          |           |         |
+//	+-------------+-----+----------+-----------+---------+
 //
-// The parts are a uvarint that says how many there are, then each with its length
-// as a uvarint before it: account, region, namespace, name, and of each dimension
-// name and value. The unit is the index in the list of units. Numbers of 8 bytes
-// are IEEE 754 in big endian. Bit 0 of the flags says that there is a sketch:
+// The key is the metric's engine.Key, with the parts account, region, namespace,
+// name, and of each dimension name and value. The unit is the index in the list of
+// units. A row, which memory has in the same form, is the flags and the
+// numbers
 //
-//	level (uvarint)  buckets (uvarint)  then of each: key less the one before
-//	                                    (uvarint), samples (8)
+//	count  min                             if bit 1 of the flags is set: all samples
+//	                                       are the same
+//	count  min  sum  max                   else
+//	count  min  sum  max  level  buckets   else, and bit 0 is set: the distribution is
+//	                                       known; then of each bucket: key less the one
+//	                                       before, samples
+//
+// Sizes, levels, keys and how many buckets there are are uvarints. The others are
+// numbers: a whole one up to 2^53 is a uvarint of its double, all others are a 1 and
+// eight bytes, IEEE 754 in big endian.
 //
 // A summary that occurs in two objects of a minute, as after a crash between two
 // writes, counts once.

@@ -1,10 +1,10 @@
 package cloudwatch
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 
@@ -31,29 +31,6 @@ func parseObjectKey(key engine.Key) (minute stream.Minute, part int, ok bool) {
 	return stream.Minute(n), part, errMinute == nil && errPart == nil && key == objectKey(stream.Minute(n), part)
 }
 
-// changedMinutes returns the minutes that are to be stored, in order.
-func (s *store) changedMinutes() []stream.Minute {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []stream.Minute
-	for minute, b := range s.minutes {
-		if b.changed {
-			all = append(all, minute)
-		}
-	}
-	slices.Sort(all)
-	return all
-}
-
-// setChanged says whether a minute is to be stored, if it is there.
-func (s *store) setChanged(minute stream.Minute, changed bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if b := s.minutes[minute]; b != nil {
-		b.changed = changed
-	}
-}
-
 // has reports whether a minute is kept.
 func (s *store) has(minute stream.Minute) bool {
 	s.mu.Lock()
@@ -61,35 +38,26 @@ func (s *store) has(minute stream.Minute) bool {
 	return s.minutes[minute] != nil
 }
 
-// encode returns the summaries of a minute, in pieces that make one object each,
-// and takes it for stored.
-func (s *store) encode(minute stream.Minute) [][]byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b := s.minutes[minute]
-	if b == nil {
-		return nil
-	}
-	b.changed = false
-	// Series that are alike deflate well beside each other.
-	all := make([]*series, 0, len(b.summaries))
-	for ser := range b.summaries {
-		all = append(all, ser)
-	}
-	slices.SortFunc(all, func(a, b *series) int {
-		return cmp.Or(cmp.Compare(a.metric.key, b.metric.key), cmp.Compare(a.unit, b.unit))
-	})
-	var parts [][]byte
-	var part, one []byte
-	for _, ser := range all {
-		r := stored{ser.metric.key, ser.unit, *b.summaries[ser]}
-		one = r.appendTo(one[:0])
-		if len(part)+len(one) > maxPartBytes {
-			parts, part = append(parts, part), nil
+// parts yields rows with their series, in pieces that make one object each. A piece
+// is valid until the next.
+func (r *rows) parts() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		var part, one []byte
+		for i := range r.series {
+			row := r.at(i)
+			one = appendStored(one[:0], row.series.metric.key, row.series.unit, row.body)
+			if len(part)+len(one) > maxPartBytes {
+				if !yield(part) {
+					return
+				}
+				part = part[:0]
+			}
+			part = append(part, one...)
 		}
-		part = append(part, one...)
+		if len(part) > 0 {
+			yield(part)
+		}
 	}
-	return append(parts, part)
 }
 
 // Flush stores what has changed since the last call, and deletes what is stored
@@ -99,9 +67,8 @@ func (s *Service) Flush(ctx context.Context) error {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
 	s.store.expire(s.now().Minute())
-	for _, minute := range s.store.changedMinutes() {
+	for _, minute := range s.store.condense() {
 		if err := s.flushMinute(ctx, minute); err != nil {
-			s.store.setChanged(minute, true)
 			// What is deleted makes room.
 			return errors.Join(fmt.Errorf("store metrics: %w", err), s.deleteStale(ctx))
 		}
@@ -111,23 +78,27 @@ func (s *Service) Flush(ctx context.Context) error {
 
 // flushMinute writes the objects of a minute, and deletes those that it had
 // beyond.
-func (s *Service) flushMinute(ctx context.Context, minute stream.Minute) error {
-	parts := s.store.encode(minute)
-	before := s.parts[minute]
-	s.parts[minute] = max(before, len(parts))
-	for i, part := range parts {
-		change := engine.Change{Key: objectKey(minute, i), Value: pack(part), Expect: engine.Any}
+func (s *Service) flushMinute(ctx context.Context, minute stream.Minute) (err error) {
+	rows, size := s.store.takeChanged(minute), int64(0)
+	defer func() { s.store.setStored(minute, size, err != nil) }()
+	before, n := s.parts[minute], 0
+	for part := range rows.parts() {
+		object := pack(part)
+		size += int64(len(object))
+		s.parts[minute] = max(before, n+1)
+		change := engine.Change{Key: objectKey(minute, n), Value: object, Expect: engine.Any}
 		if _, err := s.engine.Write(ctx, []engine.Change{change}); err != nil {
 			return err
 		}
+		n++
 	}
-	if before <= len(parts) {
+	if before <= n {
 		return nil
 	}
-	if err := s.deleteObjects(ctx, objectKeys(minute, len(parts), before)); err != nil {
+	if err := s.deleteObjects(ctx, objectKeys(minute, n, before)); err != nil {
 		return err
 	}
-	s.parts[minute] = len(parts)
+	s.parts[minute] = n
 	return nil
 }
 
@@ -171,9 +142,9 @@ func (s *Service) deleteObjects(ctx context.Context, keys []engine.Key) error {
 	return err
 }
 
-// load takes over what is stored. The newest comes first, so that it stays if there
-// is too much. An object that cannot be read is no reason not to start: it is left
-// out, and deleted when its minute would be.
+// load takes over what is stored. The newest comes first: if there is too much, what
+// is older is deleted. An object that cannot be read is no reason not to start: it is
+// left out, and deleted when its minute would be.
 func (s *Service) load(ctx context.Context) error {
 	entries, err := s.engine.List(ctx, engine.NewKey(prefix), "", 0)
 	if err != nil {
@@ -194,8 +165,8 @@ func (s *Service) load(ctx context.Context) error {
 			s.log.WarnContext(ctx, "stored metrics cannot be read", "minute", minute.Start().Time(), "error", err)
 			continue
 		}
-		for i := range all {
-			s.store.restore(all[i].key, all[i].unit, minute, &all[i].summary)
+		if !s.store.restore(minute, all, len(e.Value)) {
+			oldest = minute
 		}
 	}
 	return nil

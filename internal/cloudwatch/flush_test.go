@@ -133,7 +133,7 @@ func TestMinutesOfManyObjects(t *testing.T) {
 	const metrics, values = 2200, 250
 	var wide summary
 	for v := range values {
-		wide.add(math.Pow(gamma, float64(v)), 1)
+		wide.add(math.Pow(gamma, float64(v)), 1.5)
 	}
 	for i := range metrics {
 		sum := new(summary)
@@ -158,8 +158,8 @@ func TestMinutesOfManyObjects(t *testing.T) {
 		t.Errorf("%d metrics", n)
 	}
 	for _, b := range f.store.minutes {
-		for ser, sum := range b.summaries {
-			if sum.count != values {
+		for _, ser := range b.rows.series {
+			if sum, _ := b.at(ser); sum.count != 1.5*values {
 				t.Fatalf("%s has %v samples", ser.metric.key, sum.count)
 			}
 		}

@@ -110,7 +110,7 @@ func statisticsSpan(in *shapes.GetMetricStatisticsInput) (within span, err error
 		return within, api.Errorf(api.InvalidParameterValue, "The parameter StartTime must be less than the parameter EndTime.")
 	}
 	within = newSpan(in.StartTime.V, in.EndTime.V, in.Period.V)
-	if n := (within.to - within.from) / within.period; n > maxDatapoints {
+	if n := int64(in.EndTime.V-in.StartTime.V) / (int64(in.Period.V) * 1000); n > maxDatapoints {
 		return within, api.Errorf(api.InvalidParameterCombination,
 			"You have requested up to %d datapoints, which exceeds the limit of %d. "+
 				"You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxDatapoints)
@@ -118,12 +118,10 @@ func statisticsSpan(in *shapes.GetMetricStatisticsInput) (within span, err error
 	return within, nil
 }
 
-// newSpan returns the minutes between two instants, both rounded down, but one at
-// least.
+// newSpan returns the minutes that begin before the second instant, from the one that
+// the first is in.
 func newSpan(from, to api.Timestamp, seconds int32) span {
-	within := span{stream.Millis(from).Minute(), stream.Millis(to).Minute(), stream.Minute(seconds / 60)}
-	within.to = max(within.to, within.from+1)
-	return within
+	return span{stream.Millis(from).Minute(), stream.Millis(to-1).Minute() + 1, stream.Minute(seconds / 60)}
 }
 
 // datapoint returns the statistics of a period. A percentile that nobody knows is

@@ -61,7 +61,8 @@ func TestStatisticsRefusals(t *testing.T) {
 	f.call("GetMetricStatistics", in)
 }
 
-// Periods begin with the minute of StartTime, and end before that of EndTime.
+// Periods begin with the minute of StartTime. They have the minutes that begin before
+// EndTime.
 func TestPeriods(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -73,11 +74,11 @@ func TestPeriods(t *testing.T) {
 	in.StartTime, in.EndTime = timestamp(minute.Add(-7*time.Minute+30*time.Second)), timestamp(minute.Add(-time.Minute+time.Second))
 	in.Period = some(int32(180))
 	got := f.datapoints(in)
-	// Minutes 7, 6, 5 and 4, 3, 2.
+	// Minutes 7, 6, 5, then 4, 3, 2, and 1.
 	want := []struct {
 		at  stream.Millis
 		sum float64
-	}{{minute.Add(-7 * time.Minute), 18}, {minute.Add(-4 * time.Minute), 9}}
+	}{{minute.Add(-7 * time.Minute), 18}, {minute.Add(-4 * time.Minute), 9}, {minute.Add(-time.Minute), 1}}
 	if len(got) != len(want) {
 		t.Fatalf("%+v", got)
 	}
@@ -85,6 +86,15 @@ func TestPeriods(t *testing.T) {
 		if got[i].Timestamp.V != api.Timestamp(w.at) || got[i].Sum.V != w.sum {
 			t.Errorf("%+v, want %+v", got[i], w)
 		}
+	}
+	in.EndTime = timestamp(minute.Add(-time.Minute))
+	if got := f.datapoints(in); len(got) != 2 {
+		t.Errorf("the minute of EndTime is there: %+v", got)
+	}
+	// What ends now has the sample that was put just now.
+	in.StartTime, in.EndTime, in.Period = timestamp(testStart.Add(-time.Hour)), timestamp(testStart), some(int32(60))
+	if got := f.datapoints(in); len(got) != 10 || got[9].Timestamp.V != api.Timestamp(minute) {
+		t.Errorf("%+v", got)
 	}
 	// Less than a minute is the minute that it is in.
 	in.StartTime, in.EndTime, in.Period = timestamp(minute.Add(5*time.Second)), timestamp(minute.Add(6*time.Second)), some(int32(60))

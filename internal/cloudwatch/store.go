@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"leat/internal/engine"
@@ -17,8 +18,8 @@ const (
 	maxBytes = 64 << 20
 )
 
-// What things take beside their texts and buckets: the structure, and its place in
-// the maps and slices that lead to it.
+// What things take beside their texts, rows and buckets: the structure, and its
+// place in the maps and slices that lead to it.
 const (
 	metricBytes  = 128
 	seriesBytes  = 64
@@ -26,12 +27,14 @@ const (
 )
 
 // store is what is kept of all metrics. The memory that it takes stays within a
-// limit: what is oldest makes room for what comes, and what would be the oldest
-// itself is not kept.
+// limit, that of the stored objects included, as the KV holds those in memory: what
+// is oldest makes room for what comes, and what would be the oldest itself is not
+// kept.
 type store struct {
 	mu      sync.Mutex // guards all fields and what they lead to
 	limit   int64
 	bytes   int64
+	created uint64 // series, ever
 	metrics map[engine.Key]*metric
 	minutes map[stream.Minute]*block
 }
@@ -42,18 +45,23 @@ type metric struct {
 	series []*series // ordered by unit, at least one
 }
 
-// series is the samples of a metric with one unit.
+// series is the samples of a metric with one unit. The metric and the unit never
+// change.
 type series struct {
 	metric *metric
 	unit   unit
-	blocks int           // that have it, at least one
+	number uint64        // no other ever has it
+	uses   int           // in how many fresh summaries and rows of blocks it is, at least one
 	last   stream.Minute // the newest that it had
 }
 
-// block is a minute.
+// block is a minute. What comes is fresh until it is condensed, so that a series may
+// be in both.
 type block struct {
-	summaries map[*series]*summary
-	changed   bool // since it was stored
+	fresh   map[*series]*summary
+	rows    rows
+	changed bool  // whether the rows are other than those that are stored
+	stored  int64 // bytes of its objects
 }
 
 func newStore(limit int64) *store {
@@ -64,33 +72,74 @@ func newStore(limit int64) *store {
 	}
 }
 
-// put adds samples to those of a minute. The store takes the summary over.
+// put adds samples to those of a minute. It holds on to none of its arguments: they
+// are parts of a request, and what is kept of a request may be little of it.
 func (s *store) put(key engine.Key, u unit, minute stream.Minute, samples *summary) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ser := s.findLocked(key, u); ser != nil {
-		if b := s.minutes[minute]; b != nil && b.summaries[ser] != nil {
-			s.growLocked(minute, b.summaries[ser], samples)
-			b.changed = true
-			return
-		}
+	b := s.minutes[minute]
+	if ser := s.findLocked(key, u); ser != nil && b != nil && b.fresh[ser] != nil {
+		s.growLocked(minute, b.fresh[ser], samples)
+		return
 	}
-	if b := s.insertLocked(key, u, minute, samples); b != nil {
-		b.changed = true
+	need := summaryBytes + samples.sketch.bytes() + seriesBytes + metricBytes + int64(len(key))
+	if !s.makeRoomLocked(minute, need) {
+		return
 	}
+	b = s.blockLocked(minute)
+	if b.fresh == nil {
+		b.fresh = make(map[*series]*summary)
+	}
+	own := *samples
+	own.sketch = samples.sketch.clone()
+	m := s.metrics[key]
+	if m == nil {
+		// Of a key that was built the memory may be larger than the text.
+		m = s.addLocked(engine.Key(strings.Clone(string(key))))
+	}
+	b.fresh[s.useLocked(m, u, minute)] = &own
+	s.bytes += summaryBytes + own.sketch.bytes()
 }
 
-// restore takes over the samples of a minute that were stored, unless there are
-// any.
-func (s *store) restore(key engine.Key, u unit, minute stream.Minute, samples *summary) {
+// restore takes over the rows of an object, but for those of series that the minute
+// has already. It reports whether there is room for all; if not, the minute is
+// dropped.
+func (s *store) restore(minute stream.Minute, all []stored, size int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ser := s.findLocked(key, u); ser != nil {
-		if b := s.minutes[minute]; b != nil && b.summaries[ser] != nil {
-			return
+	b := s.blockLocked(minute)
+	list := b.rows.list()
+	for i := range all {
+		r := &all[i]
+		m := s.metrics[engine.Key(r.key)]
+		if m == nil {
+			m = s.addLocked(engine.Key(r.key))
 		}
+		ser := s.useLocked(m, r.unit, minute)
+		if b.rows.find(ser) != nil {
+			s.releaseLocked(ser)
+			continue
+		}
+		list = append(list, row{ser, r.row})
 	}
-	s.insertLocked(key, u, minute, samples)
+	s.bytes -= b.rows.bytes()
+	b.rows = s.mergeLocked(list)
+	b.stored += int64(size)
+	s.bytes += b.rows.bytes() + int64(size)
+	if s.bytes > s.limit {
+		s.dropLocked(minute)
+		return false
+	}
+	return true
+}
+
+func (s *store) blockLocked(minute stream.Minute) *block {
+	b := s.minutes[minute]
+	if b == nil {
+		b = new(block)
+		s.minutes[minute] = b
+	}
+	return b
 }
 
 func (s *store) findLocked(key engine.Key, u unit) *series {
@@ -108,7 +157,7 @@ func (m *metric) search(u unit) (int, bool) {
 	return slices.BinarySearchFunc(m.series, u, func(s *series, u unit) int { return cmp.Compare(s.unit, u) })
 }
 
-// growLocked merges samples into a summary. Where there is no room for the
+// growLocked merges samples into a fresh summary. Where there is no room for the
 // distribution the rest is kept.
 func (s *store) growLocked(minute stream.Minute, have, samples *summary) {
 	before := have.sketch.bytes()
@@ -123,41 +172,42 @@ func (s *store) growLocked(minute stream.Minute, have, samples *summary) {
 	s.bytes += have.sketch.bytes() - before
 }
 
-// insertLocked keeps samples of a series that the minute does not have yet, and
-// returns the minute, or nil if there is no room.
-func (s *store) insertLocked(key engine.Key, u unit, minute stream.Minute, samples *summary) *block {
-	need := summaryBytes + samples.sketch.bytes() + seriesBytes + metricBytes + int64(len(key))
-	if !s.makeRoomLocked(minute, need) {
-		return nil
-	}
-	ser := s.seriesLocked(key, u)
-	b := s.minutes[minute]
-	if b == nil {
-		b = &block{summaries: make(map[*series]*summary)}
-		s.minutes[minute] = b
-	}
-	b.summaries[ser] = samples
-	ser.blocks++
-	ser.last = max(ser.last, minute)
-	s.bytes += summaryBytes + samples.sketch.bytes()
-	return b
+// addLocked adds a metric. Its caller uses it.
+func (s *store) addLocked(key engine.Key) *metric {
+	m := &metric{key: key}
+	s.metrics[key] = m
+	s.bytes += metricBytes + int64(len(key))
+	return m
 }
 
-// seriesLocked returns a series, which it makes if it is unknown. Its caller
-// counts the block that it is for.
-func (s *store) seriesLocked(key engine.Key, u unit) *series {
-	m := s.metrics[key]
-	if m == nil {
-		m = &metric{key: key}
-		s.metrics[key] = m
-		s.bytes += metricBytes + int64(len(key))
-	}
+// useLocked returns a series for one more use in a minute, and makes it if it is
+// unknown.
+func (s *store) useLocked(m *metric, u unit, minute stream.Minute) *series {
 	i, found := m.search(u)
 	if !found {
-		m.series = slices.Insert(m.series, i, &series{metric: m, unit: u})
+		s.created++
+		m.series = slices.Insert(m.series, i, &series{metric: m, unit: u, number: s.created})
 		s.bytes += seriesBytes
 	}
-	return m.series[i]
+	ser := m.series[i]
+	ser.uses++
+	ser.last = max(ser.last, minute)
+	return ser
+}
+
+// releaseLocked ends a use of a series. One that has no other is forgotten.
+func (s *store) releaseLocked(ser *series) {
+	if ser.uses--; ser.uses > 0 {
+		return
+	}
+	m := ser.metric
+	i, _ := m.search(ser.unit)
+	m.series = slices.Delete(m.series, i, i+1)
+	s.bytes -= seriesBytes
+	if len(m.series) == 0 {
+		delete(s.metrics, m.key)
+		s.bytes -= metricBytes + int64(len(m.key))
+	}
 }
 
 // makeRoomLocked drops the oldest minutes until there is room, but only those
@@ -178,20 +228,15 @@ func (s *store) makeRoomLocked(minute stream.Minute, need int64) bool {
 
 // dropLocked forgets a minute, and what only it had.
 func (s *store) dropLocked(minute stream.Minute) {
-	for ser, sum := range s.minutes[minute].summaries {
+	b := s.minutes[minute]
+	for ser, sum := range b.fresh {
 		s.bytes -= summaryBytes + sum.sketch.bytes()
-		if ser.blocks--; ser.blocks > 0 {
-			continue
-		}
-		m := ser.metric
-		i, _ := m.search(ser.unit)
-		m.series = slices.Delete(m.series, i, i+1)
-		s.bytes -= seriesBytes
-		if len(m.series) == 0 {
-			delete(s.metrics, m.key)
-			s.bytes -= metricBytes + int64(len(m.key))
-		}
+		s.releaseLocked(ser)
 	}
+	for _, ser := range b.rows.series {
+		s.releaseLocked(ser)
+	}
+	s.bytes -= b.rows.bytes() + b.stored
 	delete(s.minutes, minute)
 }
 
@@ -239,8 +284,8 @@ func (s *store) tracks(key engine.Key, within span) []track {
 			if minute >= within.to {
 				break
 			}
-			if sum := s.minutes[minute].summaries[ser]; sum != nil {
-				t.add(within.from+(minute-within.from)/within.period*within.period, sum)
+			if sum, ok := s.minutes[minute].at(ser); ok {
+				t.add(within.from+(minute-within.from)/within.period*within.period, &sum)
 			}
 		}
 		if len(t.points) > 0 {
@@ -250,15 +295,13 @@ func (s *store) tracks(key engine.Key, within span) []track {
 	return all
 }
 
-// add adds the samples of a minute to those of its period.
+// add adds the samples of a minute to those of its period. It takes them over.
 func (t *track) add(period stream.Minute, sum *summary) {
 	if n := len(t.points); n > 0 && t.points[n-1].at == period {
 		t.points[n-1].merge(sum)
 		return
 	}
-	p := point{at: period, summary: *sum}
-	p.sketch = sum.sketch.clone()
-	t.points = append(t.points, p)
+	t.points = append(t.points, point{at: period, summary: *sum})
 }
 
 // listed is a metric and when it had a sample last.
@@ -270,9 +313,15 @@ type listed struct {
 // list returns the metrics below a prefix of their keys that come after one, in
 // order.
 func (s *store) list(prefix, after engine.Key) []listed {
+	found := s.below(prefix, after)
+	slices.SortFunc(found, func(a, b listed) int { return cmp.Compare(a.key, b.key) })
+	return found
+}
+
+// below is list in no order.
+func (s *store) below(prefix, after engine.Key) (found []listed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var found []listed
 	for key, m := range s.metrics {
 		if key <= after || !key.Below(prefix) {
 			continue
@@ -283,6 +332,5 @@ func (s *store) list(prefix, after engine.Key) []listed {
 		}
 		found = append(found, l)
 	}
-	slices.SortFunc(found, func(a, b listed) int { return cmp.Compare(a.key, b.key) })
 	return found
 }

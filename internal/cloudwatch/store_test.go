@@ -170,6 +170,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				s.put(k, u, minute, sum)
 				m.put(k, u, minute, v)
 			},
+			"condense": func(*rapid.T) { s.condense() },
 			"pass": func(t *rapid.T) {
 				now += stream.Minute(rapid.IntRange(0, 600).Draw(t, "minutes"))
 				s.expire(now)
@@ -246,9 +247,10 @@ func recount(s *store) (n int64) {
 		n += metricBytes + int64(len(key)) + seriesBytes*int64(len(m.series))
 	}
 	for _, b := range s.minutes {
-		for _, sum := range b.summaries {
+		for _, sum := range b.fresh {
 			n += summaryBytes + sum.sketch.bytes()
 		}
+		n += b.rows.bytes() + b.stored
 	}
 	return n
 }
