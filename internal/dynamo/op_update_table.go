@@ -131,7 +131,10 @@ func (u *tableUpdate) apply(in *dynamodb.UpdateTableInput) error {
 			return err
 		}
 	}
-	return u.d.checkIndexes()
+	if err := u.d.checkIndexes(); err != nil || u.deleted != nil {
+		return err
+	}
+	return u.d.checkUsed()
 }
 
 // addAttributes adds definitions to those that there are.
@@ -274,25 +277,30 @@ func (s *Service) updateLocked(ctx context.Context, sn *snapshot, u *tableUpdate
 	if u.created != nil {
 		t.given = u.next
 		l := t.newIndex(&u.d, *u.created)
+		built = append(built, l)
 		s.publish(t, t.newSnapshot(sn.definition, sn.revision, l))
 		if err := s.build(ctx, sn, l); err != nil {
-			s.publish(t, sn)
-			s.removeBelow(context.WithoutCancel(ctx), l.entries)
+			s.abandon(ctx, sn, l)
 			return nil, err
 		}
-		built = append(built, l)
 	}
 	next, err := s.writeLocked(ctx, sn, u.d, built...)
-	switch {
-	case err != nil && u.created != nil:
-		s.publish(t, sn)
-		// Whether the index is there is known after a restart, if the engine
-		// does not know it: so nothing of it is removed.
+	if err != nil {
+		s.abandon(ctx, sn, built...)
 		return nil, err
-	case err != nil:
-		return nil, err
-	case u.deleted != nil:
+	}
+	if u.deleted != nil {
 		s.removeBelow(context.WithoutCancel(ctx), entriesKey(t.number).Child(numberPart(u.deleted.Number)))
 	}
 	return next, nil
+}
+
+// abandon makes a table what it was before indexes were begun. An engine that does
+// not know whether the definition with the index was written removes nothing, and
+// tells after a restart.
+func (s *Service) abandon(ctx context.Context, sn *snapshot, begun ...*liveIndex) {
+	for _, l := range begun {
+		s.publish(sn.table, sn)
+		s.removeBelow(context.WithoutCancel(ctx), l.entries)
+	}
 }
