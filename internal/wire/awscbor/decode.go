@@ -16,8 +16,8 @@ const maxDepth = 1000
 // body must stay as it is for as long as the input is used.
 //
 // The error is a SerializationException: without a message for a body that is
-// not a CBOR map, or has more than api.MaxStructures, and else with what is wrong
-// with the first member that has a value of the wrong type.
+// not a CBOR map, or has more than api.MaxStructures or api.MaxValues, and else
+// with what is wrong with the first member that has a value of the wrong type.
 func Decode(body []byte, in api.Input) *api.Error {
 	d := decoder{data: body}
 	return d.decode(in)
@@ -64,6 +64,7 @@ type decoder struct {
 	seconds  bool       // whether timestamps are seconds
 
 	structures int // that lists have been given
+	values     int // that those of values have been given
 }
 
 // head reads the head of the next item, after its tags.

@@ -104,7 +104,7 @@ func (d *decoder) floatsMember(m *api.Opt[[]float64], h head, depth int) bool {
 	list := m.V[:0]
 	ok := d.entries(h, depth, func() bool {
 		var f api.Opt[float64]
-		ok := d.member(&f, depth+1)
+		ok := d.mayAdd(len(list)) && d.member(&f, depth+1)
 		if len(list) < api.MaxEntries {
 			list = append(list, f.V)
 		}
@@ -145,7 +145,7 @@ func (d *decoder) stringsMember(m *api.Opt[[]string], h head, depth int) bool {
 	list := m.V[:0]
 	ok := d.entries(h, depth, func() bool {
 		var s api.Opt[string]
-		ok := d.member(&s, depth+1)
+		ok := d.mayAdd(len(list)) && d.member(&s, depth+1)
 		if len(list) < api.MaxEntries {
 			list = append(list, s.V)
 		}
@@ -162,7 +162,7 @@ func (d *decoder) mapMember(m *api.Opt[map[string]string], h head, depth int) bo
 	*m = api.Some(map[string]string{})
 	return d.object(h, depth, func(key string) bool {
 		var s api.Opt[string]
-		ok := d.member(&s, depth+1)
+		ok := d.mayAdd(len(m.V)) && d.member(&s, depth+1)
 		delete(m.V, key)
 		if s.Set && len(m.V) < api.MaxEntries {
 			m.V[key] = s.V
@@ -208,4 +208,12 @@ func (d *decoder) mayGrow(n int) bool {
 		d.structures++
 	}
 	return d.structures <= api.MaxStructures
+}
+
+// mayAdd is mayGrow for values.
+func (d *decoder) mayAdd(n int) bool {
+	if n < api.MaxEntries {
+		d.values++
+	}
+	return d.values <= api.MaxValues
 }

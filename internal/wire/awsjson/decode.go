@@ -16,8 +16,8 @@ const maxDepth = 1000
 // checked: their AppendTo cannot fail.
 //
 // The error is a SerializationException: without a message for a body that is
-// not a JSON object, or has more than api.MaxStructures, and else with what is
-// wrong with the first member that has a value of the wrong type.
+// not a JSON object, or has more than api.MaxStructures or api.MaxValues, and else
+// with what is wrong with the first member that has a value of the wrong type.
 func Decode(body []byte, in api.Input) *api.Error {
 	d := decoder{data: body}
 	parsed := false
@@ -49,6 +49,7 @@ type decoder struct {
 	mismatch *api.Error // the first
 
 	structures int // that lists and maps have been given
+	values     int // that those of values have been given
 }
 
 // next skips white space and returns the byte at pos, or 0 at the end.

@@ -138,33 +138,56 @@ func TestEncodeFloats(t *testing.T) {
 	}
 }
 
-// nest is a list of lists.
-type nest struct{ List api.Opt[[]nest] }
-
-func (n *nest) Member(name string) any {
-	if name != "List" {
-		return nil
-	}
-	return (*api.ListOf[nest, *nest])(&n.List)
+// nest is a list of lists, of structures and of values.
+type nest struct {
+	List    api.Opt[[]nest]
+	Strings api.Opt[[]string]
+	Floats  api.Opt[[]float64]
+	Map     api.Opt[map[string]string]
 }
 
-// TestDecodeKeepsFewStructures reads lists within a list, none of which is long.
-func TestDecodeKeepsFewStructures(t *testing.T) {
+func (n *nest) Member(name string) any {
+	switch name {
+	case "List":
+		return (*api.ListOf[nest, *nest])(&n.List)
+	case "Strings":
+		return &n.Strings
+	case "Floats":
+		return &n.Floats
+	case "Map":
+		return &n.Map
+	}
+	return nil
+}
+
+// TestDecodeKeepsFew reads lists within a list, none of which is long.
+func TestDecodeKeepsFew(t *testing.T) {
 	t.Parallel()
 	const each = 999
-	inner := `{"List":[{}` + strings.Repeat(",{}", each-1) + `]}`
-	body := func(lists int) []byte {
-		return []byte(`{"List":[` + inner + strings.Repeat(","+inner, lists-1) + `]}`)
-	}
-	most := api.MaxStructures / (each + 1)
-	if err := Decode(body(most), new(nest)); err != nil {
-		t.Errorf("%d lists of %d: %v", most, each, err)
-	}
-	if err := Decode(body(most+1), new(nest)); err == nil || err.Message != "" {
-		t.Errorf("%d lists of %d: %v", most+1, each, err)
-	}
-	long := `{"List":[{}` + strings.Repeat(",{}", 2*api.MaxStructures) + `]}`
-	if err := Decode([]byte(long), new(nest)); err != nil {
-		t.Errorf("one list: %v", err)
+	for _, tt := range []struct {
+		list string // of one
+		most int    // lists of 999
+	}{
+		{`"List":[{}]`, api.MaxStructures / (each + 1)},
+		{`"Strings":[""]`, api.MaxValues / each},
+		{`"Floats":[0]`, api.MaxValues / each},
+		{`"Map":{"":""}`, api.MaxValues / each},
+	} {
+		start, end := strings.IndexAny(tt.list, "[{")+1, len(tt.list)-1
+		long := func(n int) string {
+			return "{" + tt.list[:end] + strings.Repeat(","+tt.list[start:end], n-1) + tt.list[end:] + "}"
+		}
+		body := func(lists int) []byte {
+			return []byte(`{"List":[` + long(each) + strings.Repeat(","+long(each), lists-1) + `]}`)
+		}
+		if err := Decode(body(tt.most), new(nest)); err != nil {
+			t.Errorf("%d of %s: %v", tt.most, tt.list, err)
+		}
+		if err := Decode(body(tt.most+1), new(nest)); err == nil || err.Message != "" {
+			t.Errorf("%d of %s: %v", tt.most+1, tt.list, err)
+		}
+		if err := Decode([]byte(long(api.MaxStructures*2)), new(nest)); err != nil {
+			t.Errorf("one of %s: %v", tt.list, err)
+		}
 	}
 }

@@ -124,7 +124,7 @@ func (d *decoder) stringsMember(m *api.Opt[[]string], depth int) bool {
 	list := m.V[:0]
 	ok := d.list(depth, func() bool {
 		var s api.Opt[string]
-		ok := d.member(&s, depth+1)
+		ok := d.mayAdd(len(list)) && d.member(&s, depth+1)
 		if len(list) < api.MaxEntries {
 			list = append(list, s.V)
 		}
@@ -141,7 +141,7 @@ func (d *decoder) mapMember(m *api.Opt[map[string]string], depth int) bool {
 	*m = api.Some(map[string]string{})
 	return d.object(depth, func(key string) bool {
 		var s api.Opt[string]
-		ok := d.member(&s, depth+1)
+		ok := d.mayAdd(len(m.V)) && d.member(&s, depth+1)
 		delete(m.V, key)
 		if s.Set && len(m.V) < api.MaxEntries {
 			m.V[key] = s.V
@@ -182,7 +182,7 @@ func (d *decoder) floatsMember(m *api.Opt[[]float64], depth int) bool {
 	list := m.V[:0]
 	ok := d.list(depth, func() bool {
 		var f api.Opt[float64]
-		ok := d.member(&f, depth+1)
+		ok := d.mayAdd(len(list)) && d.member(&f, depth+1)
 		if len(list) < api.MaxEntries {
 			list = append(list, f.V)
 		}
@@ -254,4 +254,12 @@ func (d *decoder) mayGrow(n int) bool {
 		d.structures++
 	}
 	return d.structures <= api.MaxStructures
+}
+
+// mayAdd is mayGrow for values.
+func (d *decoder) mayAdd(n int) bool {
+	if n < api.MaxEntries {
+		d.values++
+	}
+	return d.values <= api.MaxValues
 }
