@@ -145,7 +145,7 @@ func checkUsed[V any](parameter string, entries map[string]V, used map[string]bo
 	}
 	slices.Sort(unused)
 	return api.Errorf(api.Validation, "Value provided in %s unused in expressions: keys: {%s}",
-		parameter, strings.Join(unused, ", "))
+		parameter, api.Shown(strings.Join(unused, ", ")))
 }
 
 // Parameter is a parameter of a request: its name, and whether the request has it.

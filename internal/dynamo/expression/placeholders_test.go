@@ -114,6 +114,21 @@ func TestCheckUsed(t *testing.T) {
 	checkMessage(t, "a condition", p.CheckUsed(), "")
 }
 
+// TestManyUnused keeps the answer short.
+func TestManyUnused(t *testing.T) {
+	values := item.Item{}
+	for i := range 100_000 {
+		values[fmt.Sprint(":", i)] = item.NULL()
+	}
+	p, err := NewPlaceholders(nil, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.CheckUsed(); err == nil || len(err.Message) > 64<<10 {
+		t.Errorf("the answer is %.100q", message(err))
+	}
+}
+
 func TestCheckParameters(t *testing.T) {
 	list := func(names string) (parameters []Parameter) {
 		for name := range strings.FieldsSeq(names) {

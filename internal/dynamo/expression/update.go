@@ -31,8 +31,9 @@ func (u *Update) Attributes() []string {
 	return names(paths(u.actions))
 }
 
-// Creates reports whether the update makes an item where there is none: one that
-// only removes does not.
+// Creates reports whether the update makes an item where there is none. One that
+// only removes does not: it is not to be applied there, changes nothing and is no
+// error, whatever it removes. One without any action does.
 func (u *Update) Creates() bool {
 	if u == nil || len(u.actions) == 0 {
 		return true
