@@ -42,7 +42,7 @@ func (s *Server) services() []service.Service {
 		{"kinesis", s.service.API},
 		{"dynamodb", func() service.Service { return s.dynamo.API() }},
 		{"cloudwatch", func() service.Service { return s.cloudwatch.API() }},
-		{"sts", sts.New(sts.Config{Sessions: s.sessions, Auth: s.directory()}).API},
+		{"sts", sts.New(sts.Config{Sessions: s.sessions, Auth: s.directory(), Logger: s.log}).API},
 	} {
 		if slices.Contains(s.cfg.Services, one.name) {
 			served = append(served, one.api())

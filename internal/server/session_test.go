@@ -77,8 +77,15 @@ func (f *sessionFixture) check(what string, c aws.Credentials, operation, code, 
 // should not.
 func TestSessions(t *testing.T) {
 	t.Parallel()
-	f := newSessionFixture(t, withAuth(t, authFile))
+	var log logLines
+	configure := withAuth(t, authFile)
+	f := newSessionFixture(t, func(c *Config) { configure(c); c.Logger = log.logger() })
 	good := f.assumeRole(operatorRole, "")
+	log.expect(t, "role assumed", "principal=arn:aws:iam::111122223333:user/admin",
+		"session=arn:aws:sts::111122223333:assumed-role/operator/nightly", "key="+good.AccessKeyID)
+	if log.has(good.SecretAccessKey) || log.has(good.SessionToken) {
+		t.Error("the log has the session's secret or token")
+	}
 	f.check("a session", good, "ListStreams", "", "")
 	limited := f.assumeRole(operatorRole, `{"Statement": {"Effect": "Allow", "Action": "kinesis:DescribeLimits", "Resource": "*"}}`)
 	f.check("a limited one, within its limits", limited, "DescribeLimits", "", "")

@@ -47,7 +47,7 @@ func (s *Service) assumedRole(_ service.Caller, in api.Input) ([]service.Resourc
 
 // assumeRole begins a session of a role. Where policies decide, they have.
 func (s *Service) assumeRole(
-	_ context.Context, c service.Caller, in *shapes.AssumeRoleRequest,
+	ctx context.Context, c service.Caller, in *shapes.AssumeRoleRequest,
 ) (*shapes.AssumeRoleResponse, error) {
 	role, err := parseRole(in.RoleArn.V)
 	if err != nil {
@@ -74,6 +74,10 @@ func (s *Service) assumeRole(
 		return nil, packedPolicyTooLarge(utilization)
 	case err != nil:
 		return nil, err
+	}
+	if s.cfg.Auth != nil {
+		s.cfg.Logger.InfoContext(ctx, "role assumed", "principal", c.Principal.ARN, "session", role.SessionARN(in.RoleSessionName.V),
+			"key", credentials.AccessKeyID, "expires", credentials.Expires)
 	}
 	return answer(role, in.RoleSessionName.V, credentials, utilization), nil
 }

@@ -9,6 +9,7 @@ package sts
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"leat/internal/api"
@@ -27,6 +28,9 @@ type Config struct {
 	// Auth returns who may use the server. If it is nil, everybody may assume
 	// every role.
 	Auth func() *auth.Directory
+	// Logger hears who assumes roles while there is Auth, as nothing is kept of
+	// that; by default nobody.
+	Logger *slog.Logger
 	// Now is the clock that sessions end by, by default the system's.
 	Now func() time.Time
 }
@@ -38,6 +42,9 @@ type Service struct{ cfg Config }
 func New(cfg Config) *Service {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Service{cfg}
 }
