@@ -57,16 +57,22 @@ func (u *Update) CheckKey(key ...string) *api.Error {
 // Apply returns the item that the update makes of one that stays as it is. An item
 // to be created has its key attributes only. A nil Update makes a copy.
 //
-// All operands are those of the item as it was.
+// All operands are those of the item as it was. What is much too large to be an
+// item is refused; the exact size is the caller's to check.
 func (u *Update) Apply(it item.Item) (item.Item, *api.Error) {
 	if u == nil {
 		return it.Clone(), nil
 	}
 	var root branch
+	size := 0
 	for _, a := range u.actions {
 		v, err := u.value(a, it)
 		if err != nil {
 			return nil, err
+		}
+		// All values are going to be in the item, which would be larger yet.
+		if size += v.Size(); size > item.MaxSize {
+			return nil, errItemSize()
 		}
 		root.plant(a.path).value = v
 	}
@@ -75,6 +81,10 @@ func (u *Update) Apply(it item.Item) (item.Item, *api.Error) {
 		return nil, api.Errorf(api.Validation, "The document path provided in the update expression is invalid for update")
 	}
 	return altered, nil
+}
+
+func errItemSize() *api.Error {
+	return api.Errorf(api.Validation, "Item size to update has exceeded the maximum allowed size")
 }
 
 // Touched returns the part of an item that the update is about: of the item before

@@ -3,6 +3,7 @@ package expression
 import (
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -144,6 +145,28 @@ func TestUpdateErrorsOfItems(t *testing.T) {
 		if got != nil {
 			t.Errorf("%s failed with an item", text)
 		}
+	}
+}
+
+// TestUpdateStopsGrowing ends an update that makes much more than an item can
+// have before it has made it.
+func TestUpdateStopsGrowing(t *testing.T) {
+	long := make([]item.Value, 100_000)
+	for i := range long {
+		long[i] = item.NULL()
+	}
+	actions := make([]string, 150)
+	for i := range actions {
+		actions[i] = fmt.Sprintf("a%d=list_append(b,c)", i)
+	}
+	u := mustUpdate(t, "SET "+strings.Join(actions, ","))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := u.Apply(item.Item{"b": item.L(long...), "c": item.L()})
+	runtime.ReadMemStats(&after)
+	checkMessage(t, "150 lists", err, "Item size to update has exceeded the maximum allowed size")
+	if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20 {
+		t.Errorf("it took %d bytes", n)
 	}
 }
 
