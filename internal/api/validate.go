@@ -66,7 +66,7 @@ func (s step) String() string {
 	case s.index > 0:
 		return strconv.Itoa(s.index) + ".member"
 	}
-	return s.key + ".member"
+	return Shown(s.key) + ".member"
 }
 
 func (v *validator) enter(s step) {

@@ -198,30 +198,6 @@ func BenchmarkValidatePutRecords(b *testing.B) {
 	}
 }
 
-func TestNestingFitsTheValidator(t *testing.T) {
-	for _, name := range Operations {
-		if _, schema := NewInput(name); schema != nil {
-			if n := nesting(schema); n > maxNesting {
-				t.Errorf("%s is nested %d deep, the validator allows %d", name, n, maxNesting)
-			}
-		}
-	}
-}
-
-// nesting counts members and the element between a structure and its deepest
-// member, a list's element for each structure since any may be one.
-func nesting(s *Structure) int {
-	deepest := 0
-	for _, r := range *s {
-		n := 1
-		if r.Of != nil {
-			n += 1 + nesting(r.Of)
-		}
-		deepest = max(deepest, n)
-	}
-	return deepest
-}
-
 func TestUTF16Len(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.String().Draw(t, "s")
