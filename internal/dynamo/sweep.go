@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// sweptEntries is how many items one sweep looks at, at most. Where there are
+	// sweptItems is how many items one sweep looks at, at most. Where there are
 	// more, the next goes on.
-	sweptEntries = 200_000
+	sweptItems = 200_000
 	// oldestExpiry is how long ago an item may have expired to be deleted: what
 	// is older is taken for something else than a time.
 	oldestExpiry = 5 * 365 * 24 * 60 * 60 * 1000
@@ -21,8 +21,9 @@ const (
 
 // sweeper is where the sweep of items is. Only one sweep runs at a time.
 type sweeper struct {
-	table uint64     // the table that is next, if it is still there
-	after engine.Key // the item after which it goes on there
+	budget int        // how many items a sweep looks at
+	table  uint64     // the table that is next, if it is still there
+	after  engine.Key // the item after which it goes on there
 }
 
 // Sweep deletes the items and the tokens that have expired, and what could not be
@@ -61,20 +62,20 @@ func (s *Service) sweepTokens(ctx context.Context) error {
 
 // sweepItems deletes items that have expired, from where the last sweep has ended.
 func (s *Service) sweepItems(ctx context.Context) error {
-	budget := sweptEntries
+	budget := s.sweeper.budget
 	for _, t := range s.reg.all() {
 		sn := t.snap.Load()
 		if t.number < s.sweeper.table || sn == nil || sn.TimeToLive == "" {
 			continue
 		}
 		if t.number > s.sweeper.table {
-			s.sweeper = sweeper{table: t.number}
+			s.sweeper.table, s.sweeper.after = t.number, ""
 		}
 		if err := s.sweepTable(ctx, sn, &budget); err != nil || budget == 0 {
 			return err
 		}
 	}
-	s.sweeper = sweeper{}
+	s.sweeper.table, s.sweeper.after = 0, ""
 	return nil
 }
 

@@ -40,3 +40,33 @@ func TestTimeToLive(t *testing.T) {
 		t.Errorf("two indexes have %d entries for 4 items", n)
 	}
 }
+
+// TestSweepsGoOn proves that sweeps which do not get through everything do so
+// together, also with tables that come and go between them.
+func TestSweepsGoOn(t *testing.T) {
+	f := newFixture(t)
+	f.SetSweepForTest(3)
+	for _, name := range []string{"one", "two", "three", "four"} {
+		f.leases(name)
+		f.call("UpdateTimeToLive", `{"TableName":"`+name+`","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"ttl"}}`)
+		for i := range 8 {
+			f.call("PutItem", fmt.Sprintf(`{"TableName":"%s","Item":{"leaseKey":{"S":"%d"},"ttl":{"N":"%d"}}}`,
+				name, i, int64(testStart)/1000+int64(i%2*60)))
+		}
+	}
+	for i := range 3 * 8 {
+		if i == 4 {
+			f.call("DeleteTable", `{"TableName":"two"}`)
+		}
+		before := f.entries("item")
+		if err := f.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if gone := before - f.entries("item"); gone > 3 {
+			t.Errorf("a sweep of 3 items deletes %d", gone)
+		}
+	}
+	if n := f.entries("item"); n != 3*4 {
+		t.Errorf("%d items are left of 3 tables with 4 that have not expired", n)
+	}
+}
