@@ -134,21 +134,12 @@ var errorTypes = map[api.Code]string{
 
 func errorType(code string) string { return renamed(errorTypes, code) }
 
-// queryCodes are what XML calls errors that it calls by another name.
+// queryCodes are what XML calls the errors that are the model's.
 var queryCodes = map[api.Code]string{
-	api.AccessDenied:                "AccessDenied",
-	api.ExpiredToken:                "ExpiredToken",
-	api.IncompleteSignature:         "IncompleteSignature",
 	api.InternalFailure:             "InternalServiceError",
 	api.InvalidParameterCombination: "InvalidParameterCombination",
 	api.InvalidParameterValue:       "InvalidParameterValue",
-	api.InvalidSignature:            "SignatureDoesNotMatch",
-	api.MissingAuthenticationToken:  "MissingAuthenticationToken",
 	api.MissingRequiredParameter:    "MissingParameter",
-	api.Serialization:               "MalformedInput",
-	api.UnknownOperation:            "InvalidAction",
-	api.UnrecognizedClient:          "InvalidClientTokenId",
-	api.Validation:                  "ValidationError",
 }
 
 func queryCode(code string) string { return renamed(queryCodes, code) }

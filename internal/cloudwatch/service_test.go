@@ -166,7 +166,7 @@ func TestErrorsHaveNames(t *testing.T) {
 		api.InvalidParameterValue:    {"com.amazonaws.cloudwatch.v2010_08_01#InvalidParameterValueException", "InvalidParameterValue"},
 		api.MissingRequiredParameter: {"com.amazonaws.cloudwatch.v2010_08_01#MissingRequiredParameterException", "MissingParameter"},
 		api.InternalFailure:          {"com.amazonaws.cloudwatch.v2010_08_01#InternalServiceFault", "InternalServiceError"},
-		api.Validation:               {"ValidationException", "ValidationError"},
+		api.Validation:               {"ValidationException", "ValidationException"},
 		api.ServiceUnavailable:       {"ServiceUnavailable", "ServiceUnavailable"},
 	} {
 		if got := [2]string{svc.ErrorType(string(code)), svc.QueryCode(string(code))}; got != want {
