@@ -56,29 +56,28 @@ func (r *rows) bytes() int64 {
 	return int64(8*cap(r.series) + 4*cap(r.ends) + cap(r.bodies))
 }
 
-// mergeLocked returns rows of a list, which it sorts. A series that occurs in it
-// twice has one row, and a use less.
-func (s *store) mergeLocked(list []row) rows {
+// mergeRows returns rows of a list, which it sorts, and the series that occur in it
+// twice: they have one row.
+func mergeRows(list []row) (r rows, twice []*series) {
 	slices.SortFunc(list, func(a, b row) int { return compareSeries(a.series, b.series) })
-	r := makeRows(list)
+	r = makeRows(list)
 	for i := 0; i < len(list); i++ {
 		ser, body := list[i].series, list[i].body
 		if i+1 < len(list) && list[i+1].series == ser {
 			sum, more := decodeSummary(body), decodeSummary(list[i+1].body)
 			sum.merge(&more)
-			body = sum.appendTo(nil)
-			s.releaseLocked(ser)
+			body, twice = sum.appendTo(nil), append(twice, ser)
 			i++
 		}
 		r.series = append(r.series, ser)
 		r.bodies = append(r.bodies, body...)
 		r.ends = append(r.ends, uint32(len(r.bodies)))
 	}
-	if len(r.series) == len(list) {
-		return r
+	if len(twice) == 0 {
+		return r, nil
 	}
-	// What was reserved for series that occur twice is given back.
-	return rows{slices.Clone(r.series), slices.Clone(r.ends), slices.Clone(r.bodies)}
+	// What was reserved for them is given back.
+	return rows{slices.Clone(r.series), slices.Clone(r.ends), slices.Clone(r.bodies)}, twice
 }
 
 // makeRows returns rows without any, with room for those of a list.
@@ -92,14 +91,16 @@ func makeRows(list []row) rows {
 
 // at returns the samples of a series, which share no memory with the block.
 func (b *block) at(ser *series) (sum summary, ok bool) {
-	body, fresh := b.rows.find(ser), b.fresh[ser]
-	if body != nil {
-		sum = decodeSummary(body)
+	if body := b.rows.find(ser); body != nil {
+		sum, ok = decodeSummary(body), true
 	}
-	if fresh != nil {
-		sum.merge(fresh)
+	for _, some := range [...]map[*series]*summary{b.settling, b.fresh} {
+		if more := some[ser]; more != nil {
+			sum.merge(more)
+			ok = true
+		}
 	}
-	return sum, body != nil || fresh != nil
+	return sum, ok
 }
 
 // condense makes rows of all that is fresh. It returns the minutes whose rows are
@@ -117,27 +118,45 @@ func (s *store) condense() (changed []stream.Minute) {
 }
 
 // condenseMinute makes rows of what is fresh of a minute, and reports whether its
-// rows are to be stored.
-func (s *store) condenseMinute(minute stream.Minute) bool {
+// rows are to be stored. It works without the lock on what does not change
+// meanwhile; only one may be under way.
+func (s *store) condenseMinute(minute stream.Minute) (changed bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	b := s.minutes[minute]
 	if b == nil || len(b.fresh) == 0 {
+		defer s.mu.Unlock()
 		return b != nil && b.changed
 	}
-	list := b.rows.list()
-	var arena []byte
-	s.bytes -= b.rows.bytes()
-	for ser, sum := range b.fresh {
+	b.settling, b.fresh = b.fresh, nil
+	rows, settling := b.rows, b.settling
+	s.mu.Unlock()
+	merged, twice := mergeRows(append(rows.list(), encode(settling)...))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.minutes[minute] != b {
+		return false
+	}
+	s.bytes += merged.bytes() - rows.bytes()
+	for _, sum := range settling {
+		s.bytes -= summaryBytes + sum.sketch.bytes()
+	}
+	for _, ser := range twice {
+		s.releaseLocked(ser)
+	}
+	b.rows, b.settling, b.changed = merged, nil, true
+	s.makeRoomLocked(minute, 0)
+	return true
+}
+
+// encode returns rows of summaries, in no order.
+func encode(summaries map[*series]*summary) []row {
+	list, arena := make([]row, 0, len(summaries)), []byte(nil)
+	for ser, sum := range summaries {
 		begin := len(arena)
 		arena = sum.appendTo(arena)
 		list = append(list, row{ser, arena[begin:]})
-		s.bytes -= summaryBytes + sum.sketch.bytes()
 	}
-	b.rows, b.fresh, b.changed = s.mergeLocked(list), nil, true
-	s.bytes += b.rows.bytes()
-	s.makeRoomLocked(minute, 0)
-	return true
+	return list
 }
 
 // takeChanged returns the rows of a minute, and takes them for stored.

@@ -51,17 +51,18 @@ type series struct {
 	metric *metric
 	unit   unit
 	number uint64        // no other ever has it
-	uses   int           // in how many fresh summaries and rows of blocks it is, at least one
+	uses   int           // in how many summaries and rows of blocks it is, at least one
 	last   stream.Minute // the newest that it had
 }
 
-// block is a minute. What comes is fresh until it is condensed, so that a series may
-// be in both.
+// block is a minute. What comes is fresh until it settles as rows. A series may be in
+// all three.
 type block struct {
-	fresh   map[*series]*summary
-	rows    rows
-	changed bool  // whether the rows are other than those that are stored
-	stored  int64 // bytes of its objects
+	fresh    map[*series]*summary
+	settling map[*series]*summary // while rows are made of it; it does not change
+	rows     rows
+	changed  bool  // whether the rows are other than those that are stored
+	stored   int64 // bytes of its objects
 }
 
 func newStore(limit int64) *store {
@@ -123,7 +124,11 @@ func (s *store) restore(minute stream.Minute, all []stored, size int) bool {
 		list = append(list, row{ser, r.row})
 	}
 	s.bytes -= b.rows.bytes()
-	b.rows = s.mergeLocked(list)
+	var twice []*series
+	b.rows, twice = mergeRows(list)
+	for _, ser := range twice {
+		s.releaseLocked(ser)
+	}
 	b.stored += int64(size)
 	s.bytes += b.rows.bytes() + int64(size)
 	if s.bytes > s.limit {
@@ -229,9 +234,11 @@ func (s *store) makeRoomLocked(minute stream.Minute, need int64) bool {
 // dropLocked forgets a minute, and what only it had.
 func (s *store) dropLocked(minute stream.Minute) {
 	b := s.minutes[minute]
-	for ser, sum := range b.fresh {
-		s.bytes -= summaryBytes + sum.sketch.bytes()
-		s.releaseLocked(ser)
+	for _, some := range [...]map[*series]*summary{b.settling, b.fresh} {
+		for ser, sum := range some {
+			s.bytes -= summaryBytes + sum.sketch.bytes()
+			s.releaseLocked(ser)
+		}
 	}
 	for _, ser := range b.rows.series {
 		s.releaseLocked(ser)

@@ -247,8 +247,10 @@ func recount(s *store) (n int64) {
 		n += metricBytes + int64(len(key)) + seriesBytes*int64(len(m.series))
 	}
 	for _, b := range s.minutes {
-		for _, sum := range b.fresh {
-			n += summaryBytes + sum.sketch.bytes()
+		for _, some := range []map[*series]*summary{b.settling, b.fresh} {
+			for _, sum := range some {
+				n += summaryBytes + sum.sketch.bytes()
+			}
 		}
 		n += b.rows.bytes() + b.stored
 	}
