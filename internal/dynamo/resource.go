@@ -169,6 +169,7 @@ func ofItem(s *Service, c service.Caller, in api.Input) ([]service.Resource, err
 func ofBatchGet(s *Service, c service.Caller, in api.Input) ([]service.Resource, error) {
 	a := newAccesses(s, c)
 	for name, k := range in.(*dynamodb.BatchGetItemInput).RequestItems.V {
+		a.on("", name)
 		for _, key := range k.Keys.V {
 			a.add("", name, key)
 		}
@@ -218,6 +219,9 @@ func ofTransactWrite(s *Service, c service.Caller, in api.Input) ([]service.Reso
 			a.add("dynamodb:ConditionCheckItem", t.ConditionCheck.V.TableName.V, t.ConditionCheck.V.Key.V)
 		}
 	}
+	if len(a.list) == 0 && len(items) > 0 { // items of no kind, which the operation refuses
+		_, a.err = transactWrite(&items[0])
+	}
 	return a.list, a.err
 }
 
@@ -239,22 +243,26 @@ func newAccesses(s *Service, c service.Caller) *accesses {
 	return &accesses{service: s, caller: c, places: make(map[[2]string]int)}
 }
 
+// on adds an action on a table, and returns what is known of the request to it.
+func (a *accesses) on(action, table string) (context map[string][]string) {
+	if place, known := a.places[[2]string{action, table}]; known {
+		return a.list[place].Context
+	}
+	r, _, err := a.service.resource(a.caller, table)
+	if err != nil && a.err == nil {
+		a.err = err
+	}
+	r.Action, r.Context = action, map[string][]string{}
+	a.places[[2]string{action, table}] = len(a.list)
+	a.list = append(a.list, r)
+	return r.Context
+}
+
 // add adds an action on an item of a table, which may be only its key.
 func (a *accesses) add(action, table string, it item.Item) {
-	place, known := a.places[[2]string{action, table}]
-	if !known {
-		r, _, err := a.service.resource(a.caller, table)
-		if err != nil && a.err == nil {
-			a.err = err
-		}
-		r.Action, r.Context = action, map[string][]string{}
-		place = len(a.list)
-		a.list = append(a.list, r)
-		a.places[[2]string{action, table}] = place
-	}
-	if key, ok := a.leadingKey(table, it); ok && !slices.Contains(a.list[place].Context[leadingKeys], key) {
-		c := a.list[place].Context
-		c[leadingKeys] = append(c[leadingKeys], key)
+	context := a.on(action, table)
+	if key, ok := a.leadingKey(table, it); ok && !slices.Contains(context[leadingKeys], key) {
+		context[leadingKeys] = append(context[leadingKeys], key)
 	}
 }
 
