@@ -125,6 +125,40 @@ func TestIndexIsBuiltWhileItemsChange(t *testing.T) {
 	}
 }
 
+// TestIndexThroughput proves that what is provisioned for an index can be changed, and
+// goes with the table's billing.
+func TestIndexThroughput(t *testing.T) {
+	f := newFixture(t)
+	provisioned := func(n int) string {
+		return fmt.Sprintf(`"ProvisionedThroughput":{"ReadCapacityUnits":%d,"WriteCapacityUnits":%d}`, n, n)
+	}
+	f.call("CreateTable", `{"TableName":"app",`+leaseTable+`,`+provisioned(5)+`,"GlobalSecondaryIndexes":[{"IndexName":"index",
+		"Projection":{"ProjectionType":"ALL"},"KeySchema":[{"AttributeName":"leaseKey","KeyType":"HASH"}],`+provisioned(6)+`}]}`)
+	update := func(n int) string {
+		return `{"TableName":"app","GlobalSecondaryIndexUpdates":[{"Update":{"IndexName":"index",` + provisioned(n) + `}}]}`
+	}
+	shown := func() any {
+		table := f.get(f.call("DescribeTable", `{"TableName":"app"}`), "Table").(map[string]any)
+		index := table["GlobalSecondaryIndexes"].([]any)[0].(map[string]any)
+		return index["ProvisionedThroughput"].(map[string]any)["ReadCapacityUnits"]
+	}
+	f.call("UpdateTable", update(7))
+	f.open()
+	if n := shown(); n != 7.0 {
+		t.Errorf("the index has %v units", n)
+	}
+	f.call("UpdateTable", `{"TableName":"app","BillingMode":"PAY_PER_REQUEST"}`)
+	if n := shown(); n != 0.0 {
+		t.Errorf("the index has %v units on demand", n)
+	}
+	f.fails("UpdateTable", update(8), api.Validation, "One or more parameter values were invalid: "+
+		"Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+	f.call("UpdateTable", `{"TableName":"app","BillingMode":"PROVISIONED",`+provisioned(9)+`,"GlobalSecondaryIndexUpdates":[{"Update":{"IndexName":"index",`+provisioned(9)+`}}]}`)
+	if n := shown(); n != 9.0 {
+		t.Errorf("the index has %v units", n)
+	}
+}
+
 // TestIndexOfTooMany proves the limits on indexes.
 func TestIndexOfTooMany(t *testing.T) {
 	f := newFixture(t)

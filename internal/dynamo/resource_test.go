@@ -72,6 +72,12 @@ func TestResources(t *testing.T) {
 		{"DescribeTable", `{"TableName":"` + arn + `app"}`, []service.Resource{app("DescribeTable")}},
 		{"Query", `{"TableName":"app","IndexName":"global"}`, []service.Resource{index}},
 		{"PutItem", `{"TableName":"app","Item":{` + item + `}}`, []service.Resource{app("PutItem", "a")}},
+		{"TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"app","Key":{` + item + `}}}]}`, []service.Resource{app("GetItem", "a")}},
+		{"ListTagsOfResource", `{"ResourceArn":"` + arn + `app"}`, []service.Resource{app("ListTagsOfResource")}},
+		{
+			"BatchWriteItem", `{"RequestItems":{"app":[{"PutRequest":{"Item":{` + item + `}}},{"DeleteRequest":{"Key":{"p":{"S":"b"},"n":{"N":"1"}}}}]}}`,
+			[]service.Resource{app("BatchWriteItem", "a", "b")},
+		},
 		{
 			"BatchGetItem", `{"RequestItems":{"other":{"Keys":[{` + item + `}]},"app":{"Keys":[{` + item + `},{"p":{"S":"b"}}]}}}`,
 			[]service.Resource{app("BatchGetItem", "a", "b"), other},
@@ -90,6 +96,11 @@ func TestResources(t *testing.T) {
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s %s (-want +got):\n%s", test.name, test.body, diff)
 		}
+	}
+	tagged := f.resources("TagResource", `{"ResourceArn":"`+arn+`app","Tags":[{"Key":"a","Value":"b"}]}`)[0]
+	untagged := f.resources("UntagResource", `{"ResourceArn":"`+arn+`app","TagKeys":["a"]}`)[0]
+	if tagged.RequestTags["a"] != "b" || !slices.Equal(tagged.TagKeys, []string{"a"}) || !slices.Equal(untagged.TagKeys, []string{"a"}) {
+		t.Errorf("tagging needs %+v, untagging %+v", tagged, untagged)
 	}
 	created := f.resources("CreateTable", `{"TableName":"new","Tags":[{"Key":"a","Value":"b"}]}`)
 	if len(created) != 2 || created[1].Action != "dynamodb:TagResource" || created[0].RequestTags["a"] != "b" {
