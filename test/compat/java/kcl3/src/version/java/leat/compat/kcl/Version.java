@@ -15,11 +15,12 @@ final class Version {
   }
 
   /**
-   * A leader takes a worker for alive until it has missed two reports, and gives it leases until
-   * then: reports have to come as often as leases are renewed.
+   * The leader assigns leases every four seconds when a worker fails over in two. It takes a worker
+   * for alive, and gives it leases, until that has missed two of its reports, of which one is due
+   * every 30 s.
    */
   static LeaseManagementConfig configure(LeaseManagementConfig leases) {
     leases.workerUtilizationAwareAssignmentConfig().workerMetricsReporterFreqInMillis(1000);
-    return leases;
+    return leases.leaseAssignmentIntervalMillis(1000L);
   }
 }
