@@ -17,7 +17,7 @@ type answer struct {
 	status      int
 	contentType string // empty for none
 	errorType   string // for x-amzn-ErrorType, empty for none
-	code        string // of an error that has no errorType, if it has a code
+	code        string // of an error, if it has one
 	body        []byte
 	buffer      *buffer // what body is in, if that is pooled
 	// stream, if not nil, is sent in place of body.
@@ -35,7 +35,7 @@ func (a *answer) outcome() string {
 	if a.status < http.StatusBadRequest {
 		return ""
 	}
-	return cmp.Or(a.errorType, a.code, metrics.Other)
+	return cmp.Or(a.code, metrics.Other)
 }
 
 // The names of headers as AWS writes them. They are put into header maps as
@@ -103,7 +103,7 @@ func legacyAnswer(parses bool) answer {
 		status, code = http.StatusBadRequest, api.Serialization
 	}
 	return answer{
-		status: status, contentType: mediaLegacyJSON, errorType: string(code),
+		status: status, contentType: mediaLegacyJSON, errorType: string(code), code: string(code),
 		body: []byte(`{"Output":{"__type":"com.amazon.coral.service#` + string(code) + `"},"Version":"1.0"}`),
 	}
 }

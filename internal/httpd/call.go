@@ -89,11 +89,14 @@ func (h *Handler) outputAnswer(x *exchange, rt *route, out api.Output) answer {
 
 // errorAnswer encodes an error.
 func (h *Handler) errorAnswer(x *exchange, e *api.Error) answer {
-	a := answer{status: e.Status, contentType: x.codec.mediaType, errorType: e.Code, header: x.codec.header}
+	a := answer{
+		status: e.Status, contentType: x.codec.mediaType, errorType: typeName(errorType(e, &x.service.Service)),
+		code: e.Code, header: x.codec.header,
+	}
 	worded := e
 	if x.codec == formXML {
 		worded = queryError(e, &x.service.Service)
-		a.status, a.errorType, a.code = worded.Status, "", e.Code
+		a.status, a.errorType = worded.Status, ""
 	}
 	if x.service.Version != "" && x.Header.Get("X-Amzn-Query-Mode") == "true" {
 		a.header = withQueryError(a.header, queryError(e, &x.service.Service))

@@ -3,6 +3,7 @@ package httpd
 import (
 	"maps"
 	"net/http"
+	"strings"
 
 	"leat/internal/api"
 	"leat/internal/service"
@@ -45,13 +46,27 @@ func bare(encode func([]byte, api.Output) []byte) func([]byte, api.Output, envel
 // type is called.
 func typed(encode func([]byte, api.Output) []byte) func([]byte, *api.Error, envelope) []byte {
 	return func(dst []byte, e *api.Error, env envelope) []byte {
-		if name := env.service.ErrorType; name != nil {
+		if t := errorType(e, env.service); t != e.Code {
 			named := *e
-			named.Type = name(e.Code)
+			named.Type = t
 			e = &named
 		}
 		return encode(dst, e)
 	}
+}
+
+// errorType returns what a service calls the type of an error in JSON and CBOR.
+func errorType(e *api.Error, s *service.Service) string {
+	if s.ErrorType == nil {
+		return e.Code
+	}
+	return s.ErrorType(e.Code)
+}
+
+// typeName returns an error's type without the namespace before it. SDKs that find
+// it in a header look no further.
+func typeName(errorType string) string {
+	return errorType[strings.LastIndexByte(errorType, '#')+1:]
 }
 
 // codecs has the wire forms of Kinesis by their media types.

@@ -56,6 +56,8 @@ func TestCompressed(t *testing.T) {
 			want{200, rpcCBOR, "", "\xbf\x65Words\x61a\x62By\x76" + by + "\xff"},
 		},
 		{"unknown operation", post, talk, pack("Action=Sing&Version=2020-01-01"), noAction("Sing", "2020-01-01")},
+		{"unknown version", post, talk, pack("Action=Say&Version=2020-03-03"), noAction("Say", "2020-03-03")},
+		{"another service", post, talk, pack("Action=Say&Version=2020-02-02"), noAction("Say", "2020-02-02")},
 		{"not at all", post, inJSON, ask, malformed},
 		{"nothing", post, inJSON, "", malformed},
 		{"cut off", post, inJSON, pack(ask)[:20], malformed},

@@ -108,11 +108,20 @@ func (h *Handler) asksByQuery(r *http.Request) bool {
 	if r.URL.Path != "/" && r.URL.Path != "" || !query(r.URL).Has("Action") {
 		return false
 	}
+	return h.cfg.Auth != nil || r.Header.Get("Origin") != "" || !isOfPageElsewhere(r)
+}
+
+// isOfPageElsewhere reports whether a browser has sent a request that its user did
+// not ask for, and no page of this server. Browsers tell this only to servers that
+// they trust, on their own machine or over TLS.
+func isOfPageElsewhere(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "none", "same-origin":
-		return true
+	case "none", "same-origin":
+		return false
+	case "":
+		return strings.HasPrefix(r.UserAgent(), "Mozilla/")
 	}
-	return h.cfg.Auth != nil || r.Header.Get("Origin") != ""
+	return true
 }
 
 // signer returns the service that a request is signed for, nil if it is none of
@@ -157,7 +166,9 @@ func (h *Handler) respondTo(ctx context.Context, x *exchange, to address) answer
 		}
 	}
 	if to.packed {
-		to = to.service.to(to.codec, awsquery.TargetOf(x.payload).Action)
+		if asked := awsquery.TargetOf(x.payload); asked.Version == to.service.Version {
+			to.route = to.service.routes[asked.Action]
+		}
 		if to.route == nil {
 			return h.errorAnswer(x, unknownOperation(x))
 		}

@@ -86,10 +86,16 @@ func several() []service.Service {
 			return code
 		}
 	}
+	errorType := func(code string) string {
+		if code == "InternalFailure" {
+			return "talk#Fault"
+		}
+		return "talk#" + code
+	}
 	return append(asKinesis(echo()...),
 		service.Service{
 			Name: "talk", Target: "Talk_1", RPC: "TalkRPC", Version: "2020-01-01", Namespace: "http://talk/",
-			ErrorType: func(code string) string { return "talk#" + code }, QueryCode: code("Query"), Operations: sayings(),
+			ErrorType: errorType, QueryCode: code("Query"), Operations: sayings(),
 		},
 		service.Service{Name: "forms", Version: "2020-02-02", Namespace: "http://forms/", Operations: sayings()},
 		service.Service{Name: "plain", Target: "Plain_1", Operations: sayings()},
@@ -198,6 +204,8 @@ func TestQuery(t *testing.T) {
 		{"a presigned form", "GET /?" + forms + presigned, nil, "", answered("http://forms/", by)},
 		{"a signed query", "GET /?" + forms, signedFor("forms"), "", answered("http://forms/", by)},
 		{"a query that a page of this server asks", "GET /?" + forms, signedFor("forms", "Sec-Fetch-Site: same-origin"), "", answered("http://forms/", by)},
+		{"a query that a user has typed", "GET /?" + forms, signedFor("forms", "User-Agent: Mozilla/5.0", "Sec-Fetch-Site: none"), "", answered("http://forms/", by)},
+		{"a query of another program", "GET /?" + forms, signedFor("forms", "User-Agent: curl/8"), "", answered("http://forms/", by)},
 		{"a query that a page with an origin asks", "GET /?" + forms, signedFor("forms", "Sec-Fetch-Site: cross-site", "Origin: http://localhost"), "", answered("http://forms/", by)},
 		{"nothing", post, talk, "Action=Nod&Version=2020-01-01", want{
 			200, textXML, "",
@@ -205,6 +213,7 @@ func TestQuery(t *testing.T) {
 		}},
 
 		{"an image of a page elsewhere", "GET /?" + forms + presigned, []string{"Sec-Fetch-Site: cross-site"}, "", deniedXML},
+		{"an image of a page elsewhere, by a name that browsers do not trust", "GET /?" + forms + presigned, []string{"User-Agent: Mozilla/5.0 (X11; Linux x86_64)"}, "", deniedXML},
 		{"no action", "GET /?Version=2020-02-02" + presigned, nil, "", deniedXML},
 		{"another path", "GET /x?" + forms + presigned, nil, "", deniedXML},
 		{"DELETE", "DELETE /?" + forms + presigned, nil, "", deniedXML},
@@ -280,7 +289,7 @@ func TestRPC(t *testing.T) {
 				"1 validation error detected: Value null at 'words' failed to satisfy constraint: Member must not be null\xff"},
 		},
 		{"refused", to + "Object", talk, "", want{409, rpcCBOR, "ObjectionException", fail + "\x77talk#ObjectionException\x67message\x68No & no.\xff"}},
-		{"failed", to + "Stumble", talk, "", want{500, rpcCBOR, "InternalFailure", fail + "\x74talk#InternalFailure\xff"}},
+		{"failed", to + "Stumble", talk, "", want{500, rpcCBOR, "Fault", fail + "\x6atalk#Fault\xff"}},
 	})
 }
 
@@ -297,6 +306,7 @@ func TestOtherServices(t *testing.T) {
 		{"before what path and form name", "POST /service/TalkRPC/operation/Say", signedFor("plain", isForm, target("Plain_1.Say")), ask, answer},
 		{"nothing", post, signedFor("talk", isJSON, target("Talk_1.Nod")), "{}", want{200, json10, "", ""}},
 		{"refused", post, signedFor("talk", isJSON, target("Talk_1.Object")), "{}", want{409, json10, "ObjectionException", `{"__type":"talk#ObjectionException","message":"No & no."}`}},
+		{"failed", post, signedFor("talk", isJSON, target("Talk_1.Stumble")), "{}", want{500, json10, "Fault", `{"__type":"talk#Fault"}`}},
 		{"unknown operation", post, []string{isJSON, target("Talk_1.Sing")}, "{}", unknown("talk#UnknownOperationException")},
 		{"Kinesis before a path", "POST /service/TalkRPC/operation/Say", signed("CreateStream"), name, want{200, json11, "", ""}},
 		{"Kinesis's unknown target", post, signedFor("talk", "Content-Type: "+json11, target("Kinesis_20131202.Sing")), "{}", want{400, json11, unknownOperation, `{"__type":"UnknownOperationException"}`}},

@@ -37,7 +37,8 @@ type Service struct {
 	// code itself.
 	ErrorType func(code string) string
 	// QueryCode returns what XML calls an error, and the header
-	// x-amzn-query-error. Nil is the code itself.
+	// x-amzn-query-error, if the service has a name of its own for it, else the
+	// code. Nil is the code.
 	QueryCode func(code string) string
 	// Operations is the table of what is served.
 	Operations []Operation
