@@ -228,7 +228,7 @@ func TestStreamMode(t *testing.T) {
 		"RecordDistributionStrategy of stream s must be USER_PARTITION_KEY before its mode can be PROVISIONED.")
 	f.distribute("USER_PARTITION_KEY")
 	f.call("UpdateStreamMode", set("PROVISIONED"))
-	if s := f.summary("s"); s.StreamModeDetails != mode("PROVISIONED") || s.RecordDistributionStrategy.Set {
+	if s := f.summary("s"); s.StreamModeDetails != mode("PROVISIONED") || s.RecordDistributionStrategy != some("USER_PARTITION_KEY") {
 		t.Errorf("described as %+v", s)
 	}
 	f.fails("UpdateStreamMode", set("BOTH"), api.Validation, "1 validation error detected: "+

@@ -81,14 +81,6 @@ func viewWarm(target, current int) api.Opt[api.WarmThroughputObject] {
 	})
 }
 
-// distribution is what only streams in ON_DEMAND mode show.
-func (sn *snapshot) distribution() api.Opt[string] {
-	if sn.Mode != stream.OnDemand {
-		return api.Opt[string]{}
-	}
-	return api.Some(sn.Distribution.String())
-}
-
 // viewTags returns tags in the order of their keys.
 func viewTags(tags map[string]string) []api.Tag {
 	out := make([]api.Tag, 0, len(tags))
