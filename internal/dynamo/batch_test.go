@@ -134,6 +134,20 @@ func TestTokens(t *testing.T) {
 	if n := f.entries("token"); n != 0 {
 		t.Errorf("%d tokens are left", n)
 	}
+	const many = 3000 // more than are deleted at a time
+	for i := range many {
+		f.call("TransactWriteItems", fmt.Sprintf(`{"ClientRequestToken":"%d","TransactItems":[{"Delete":{"TableName":"app","Key":{"leaseKey":{"S":"y"}}}}]}`, i))
+	}
+	if n := f.entries("token"); n != many {
+		t.Fatalf("%d tokens are stored", n)
+	}
+	f.advance(10 * time.Minute)
+	if err := f.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := f.entries("token"); n != 0 {
+		t.Errorf("%d of many tokens are left", n)
+	}
 }
 
 // TestTransactionsTogether moves amounts between accounts from many goroutines, while

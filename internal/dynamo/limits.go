@@ -18,7 +18,10 @@ const (
 	maxListedTables       = 100
 	maxTables             = 2500 // of an account in a region
 
-	maxPageBytes       = 1 << 20 // of items that a Query or a Scan evaluates
+	maxPageBytes = 1 << 20 // of items that a Query or a Scan evaluates
+	// maxPageItems is how many items that may be. It is ours: only items of ten
+	// bytes and less come to so many.
+	maxPageItems       = 100_000
 	maxBatchGets       = 100
 	maxBatchGetBytes   = 16 << 20
 	maxBatchWrites     = 25

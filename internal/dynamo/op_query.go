@@ -35,6 +35,7 @@ func (s *Service) query(
 	if err != nil {
 		return nil, err
 	}
+	r.limit = s.limitOf(in.Limit)
 	p, err := s.read(ctx, r)
 	if err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func (sn *snapshot) query(in *dynamodb.QueryInput, x *expressions) (*reading, er
 	if err := o.checkConsistent(in.ConsistentRead); err != nil {
 		return nil, err
 	}
-	r := &reading{source: o, backward: in.ScanIndexForward.Set && !in.ScanIndexForward.V, limit: int(in.Limit.V)}
+	r := &reading{source: o, backward: in.ScanIndexForward.Set && !in.ScanIndexForward.V}
 	partition, sort, bad := x.key.Bind(o.schema.partition, o.schema.sort)
 	if bad != nil {
 		return nil, bad

@@ -33,6 +33,7 @@ func (s *Service) scan(
 	if err != nil {
 		return nil, err
 	}
+	r.limit = s.limitOf(in.Limit)
 	p, err := s.read(ctx, r)
 	if err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func (sn *snapshot) scan(in *dynamodb.ScanInput, x *expressions) (*reading, erro
 	if err := o.checkConsistent(in.ConsistentRead); err != nil {
 		return nil, err
 	}
-	r := &reading{source: o, limit: int(in.Limit.V)}
+	r := &reading{source: o}
 	if in.TotalSegments.Set {
 		r.boundSegment(uint64(in.Segment.V), uint64(in.TotalSegments.V))
 	}

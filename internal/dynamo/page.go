@@ -3,8 +3,10 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
+	"leat/internal/api"
 	"leat/internal/dynamo/expression"
 	"leat/internal/dynamo/item"
 	"leat/internal/engine"
@@ -112,7 +114,12 @@ type reading struct {
 	after, to engine.Key
 	backward  bool
 	keys      expression.Range // what sort keys are wanted
-	limit     int              // how many items to evaluate, 0 for any
+	limit     int              // how many items to evaluate
+}
+
+// limitOf returns how many items a request wants to be evaluated.
+func (s *Service) limitOf(asked api.Opt[int32]) int {
+	return min(int(asked.Or(math.MaxInt32)), s.pageItems)
 }
 
 // page is what a reading comes to.
@@ -126,7 +133,7 @@ type page struct {
 
 // full reports whether a page ends here.
 func (p *page) full(limit int) bool {
-	return limit > 0 && p.scanned >= limit || p.bytes >= maxPageBytes
+	return p.scanned >= limit || p.bytes >= maxPageBytes
 }
 
 // read reads a page. Its last key is "" if nothing follows.
@@ -171,7 +178,7 @@ func (s *Service) readBackward(ctx context.Context, r *reading) (page, error) {
 			return page{}, fmt.Errorf("%s: %w", e.Key, err)
 		}
 		kept, bytes = append(kept, e), bytes+size
-		for first, _, _ := storedSize(kept[0].Value); r.limit > 0 && len(kept) > r.limit || bytes-first >= maxPageBytes; {
+		for first, _, _ := storedSize(kept[0].Value); len(kept) > r.limit || bytes-first >= maxPageBytes; {
 			kept, bytes, dropped = kept[1:], bytes-first, true
 			first, _, _ = storedSize(kept[0].Value)
 		}

@@ -185,6 +185,21 @@ func TestLargePages(t *testing.T) {
 	f.call("DeleteItem", `{"TableName":"app","Key":{"p":{"S":"a"},"n":{"N":"0"}}}`)
 }
 
+// TestManySmallItems proves that a page of very small items ends as well.
+func TestManySmallItems(t *testing.T) {
+	f := newFixture(t)
+	f.SetPageForTest(10)
+	f.leases("app")
+	for i := range 25 {
+		f.call("PutItem", fmt.Sprintf(`{"TableName":"app","Item":{"leaseKey":{"S":"%d"}}}`, i))
+	}
+	for _, rest := range []string{"", `,"Limit":1000`} {
+		if items, pages := f.pages("Scan", "app", rest); len(items) != 25 || pages != 3 {
+			t.Errorf("%d items in %d pages", len(items), pages)
+		}
+	}
+}
+
 func TestStartingKeys(t *testing.T) {
 	f := newFixture(t)
 	f.colors("app")

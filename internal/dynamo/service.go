@@ -38,6 +38,7 @@ type Service struct {
 	locks     keyLocks
 	bytes     atomic.Int64 // size of all items
 	room      int64        // that it may reach
+	pageItems int          // how many items are evaluated for a page
 	leftover  leftover
 	sweeper   sweeper
 }
@@ -45,7 +46,7 @@ type Service struct {
 // Open loads the tables that the engine has and removes what a crash left behind.
 // It starts no goroutine.
 func Open(ctx context.Context, cfg Config) (*Service, error) {
-	s := &Service{kv: cfg.Engine, log: cfg.Logger, locks: newKeyLocks(), room: maxStoredBytes, sweeper: sweeper{budget: sweptItems}}
+	s := &Service{kv: cfg.Engine, log: cfg.Logger, locks: newKeyLocks(), room: maxStoredBytes, pageItems: maxPageItems, sweeper: sweeper{budget: sweptItems}}
 	s.reg.tables = make(map[ref]*table)
 	if err := s.load(ctx); err != nil {
 		return nil, fmt.Errorf("load the tables: %w", err)

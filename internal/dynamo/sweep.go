@@ -37,24 +37,35 @@ func (s *Service) Sweep(ctx context.Context) error {
 // sweepTokens deletes the tokens that have expired.
 func (s *Service) sweepTokens(ctx context.Context) error {
 	now := s.kv.Now()
-	var changes []engine.Change
+	var expired []engine.Entry
 	for e, err := range s.entries(ctx, engine.NewKey(tokensPart), "") {
 		if err != nil {
 			return err
 		}
 		if tokenExpired(e.Value, now) {
-			// A token that has just been stored anew has another revision.
-			changes = append(changes, engine.Change{Key: e.Key, Delete: true, Expect: e.Revision})
+			expired = append(expired, e)
 		}
-		if len(changes) == writeEntries {
-			break
+		if len(expired) == writeEntries {
+			if err := s.deleteTokens(ctx, expired); err != nil {
+				return err
+			}
+			expired = expired[:0]
 		}
 	}
-	if len(changes) == 0 {
+	return s.deleteTokens(ctx, expired)
+}
+
+// deleteTokens deletes tokens, unless one of them has been stored anew: then they
+// are for the next sweep.
+func (s *Service) deleteTokens(ctx context.Context, expired []engine.Entry) error {
+	if len(expired) == 0 {
 		return nil
 	}
-	_, err := s.kv.Write(ctx, changes)
-	if err != nil && !errors.Is(err, engine.ErrConflict) {
+	changes := make([]engine.Change, len(expired))
+	for i, e := range expired {
+		changes[i] = engine.Change{Key: e.Key, Delete: true, Expect: e.Revision}
+	}
+	if _, err := s.kv.Write(ctx, changes); err != nil && !errors.Is(err, engine.ErrConflict) {
 		return fmt.Errorf("delete tokens: %w", err)
 	}
 	return nil
