@@ -38,11 +38,12 @@ func (s *Service) getMetricData(
 	request, first := dataHash(in), 0
 	if in.NextToken.Set {
 		place, ok := openToken(request, in.NextToken.V)
-		n, err := strconv.Atoi(place)
-		if !ok || err != nil || n < 0 {
+		// Whoever knows how can make a token. No request has as many datapoints.
+		n, err := strconv.ParseUint(place, 10, 31)
+		if !ok || err != nil {
 			return nil, api.Errorf(api.InvalidNextToken, "The NextToken is invalid.")
 		}
-		first = n
+		first = int(n)
 	}
 	s.refresh()
 	results, err := newEvaluation(in.MetricDataQueries.V, func(q *shapes.MetricDataQuery) timeSeries {

@@ -198,6 +198,14 @@ func TestDataPages(t *testing.T) {
 	in.NextToken = f.results(in).NextToken
 	in.ScanBy = some("TimestampDescending")
 	f.fails("another request", "GetMetricData", in, api.InvalidNextToken, "The NextToken is invalid.")
+	for _, place := range []string{"", "-1", "1.5", "2147483648", "9223372036854775807"} {
+		in.NextToken = some(newToken(dataHash(in), place))
+		f.fails("a place "+place, "GetMetricData", in, api.InvalidNextToken, "The NextToken is invalid.")
+	}
+	in.NextToken = some(newToken(dataHash(in), "2147483647"))
+	if out := f.results(in); out.NextToken.Set || len(out.MetricDataResults.V) != 0 {
+		t.Errorf("behind the end is %s", show(out))
+	}
 }
 
 func TestExpressions(t *testing.T) {
