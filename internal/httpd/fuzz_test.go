@@ -161,9 +161,12 @@ func FuzzRequests(f *testing.F) {
 			Method: method, URL: u, Host: host, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
 			Header: http.Header{
 				"X-Amz-Target": {target}, "Content-Type": {contentType}, "Authorization": {authorization},
-				"X-Amz-Date": {"20261120T000000Z"}, "Origin": {origin},
+				"X-Amz-Date": {"20261120T000000Z"},
 			},
 		}).WithContext(context.Background())
+		if origin != "" {
+			r.Header.Set("Origin", origin) // an empty one is refused
+		}
 		if bytes.HasPrefix(body, []byte("\x1f\x8b")) {
 			r.Header.Set("Content-Encoding", "gzip")
 		}
