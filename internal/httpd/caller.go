@@ -69,7 +69,7 @@ func (h *Handler) believe(x *exchange, s *sigv4.Signature, params url.Values) *a
 	case stream.ValidAccount(s.AccessKeyID):
 		x.caller.Account = s.AccessKeyID
 	}
-	x.caller.Principal = rootOf(x.caller.Account)
+	x.caller.Principal = h.rootOf(x.caller.Account)
 	return nil
 }
 
@@ -83,6 +83,13 @@ func (h *Handler) session(s *sigv4.Signature, m *sigv4.Message) (*session.Sessio
 }
 
 // rootOf is the principal that an account itself is.
+func (h *Handler) rootOf(account string) policy.Principal {
+	if account == h.root.Account {
+		return h.root
+	}
+	return rootOf(account)
+}
+
 func rootOf(account string) policy.Principal {
 	return policy.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":root", UserID: account}
 }

@@ -83,6 +83,7 @@ import (
 	"leat/internal/api"
 	"leat/internal/auth"
 	"leat/internal/metrics"
+	"leat/internal/policy"
 	"leat/internal/service"
 	"leat/internal/session"
 	"leat/internal/sigv4"
@@ -125,6 +126,7 @@ type Handler struct {
 	// services has those of cfg by the names of signatures' scopes.
 	services map[string]*served
 	kinesis  *served
+	root     policy.Principal  // of cfg.Account
 	targets  map[string]*route // by the X-Amz-Target that names them
 	buffers  bufferPool
 	bodies   bodyBudget
@@ -177,7 +179,7 @@ func (rt *route) recycle(in api.Input) {
 func NewHandler(cfg Config) *Handler {
 	h := &Handler{
 		cfg: cfg, log: cfg.Logger, access: newAccess(cfg.Hosts, cfg.Origins),
-		services: make(map[string]*served), targets: make(map[string]*route), metrics: cfg.Metrics,
+		root: rootOf(cfg.Account), services: make(map[string]*served), targets: make(map[string]*route), metrics: cfg.Metrics,
 	}
 	if h.cfg.Now == nil {
 		h.cfg.Now = time.Now
