@@ -59,7 +59,7 @@ func (s *Service) buildSome(ctx context.Context, sn *snapshot, l *liveIndex, lis
 	var writes []engine.Change
 	var added counters
 	for _, key := range keys {
-		it, _, _, err := s.load1(ctx, key)
+		it, _, _, err := s.readItem(ctx, key)
 		if err != nil {
 			return err
 		}

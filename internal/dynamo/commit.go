@@ -145,7 +145,7 @@ func (c *commit) stageOne(ctx context.Context, i int) error {
 	if sn == nil {
 		return errNoTable()
 	}
-	before, size, rev, err := c.service.load1(ctx, key)
+	before, size, rev, err := c.service.readItem(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -241,8 +241,8 @@ func (c *commit) write(ctx context.Context) error {
 	return nil
 }
 
-// load1 returns an item, its size and its revision; nil for one that is not there.
-func (s *Service) load1(ctx context.Context, key engine.Key) (item.Item, int, engine.Revision, error) {
+// readItem returns an item, its size and its revision; nil for one that is not there.
+func (s *Service) readItem(ctx context.Context, key engine.Key) (item.Item, int, engine.Revision, error) {
 	e, err := s.kv.Get(ctx, key)
 	switch {
 	case errors.Is(err, engine.ErrNotFound):

@@ -30,7 +30,7 @@ func (s *Service) getItem(
 	if err != nil {
 		return nil, err
 	}
-	it, size, _, err := s.load1(ctx, sn.itemKey(key))
+	it, size, _, err := s.readItem(ctx, sn.itemKey(key))
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func (o *source) load(ctx context.Context, s *Service, e engine.Entry) (item.Ite
 	if err != nil {
 		return nil, 0, err
 	}
-	it, _, _, err := s.load1(ctx, o.sn.itemKey(p.of))
+	it, _, _, err := s.readItem(ctx, o.sn.itemKey(p.of))
 	if in, ok := o.schema.form(it); err != nil || !ok || in != p.in {
 		return nil, 0, err
 	}
