@@ -194,3 +194,34 @@ func TestDamagedObjects(t *testing.T) {
 		t.Errorf("%v is left", got)
 	}
 }
+
+// Of more than there is room for, whole minutes are loaded, the newest, and the
+// objects of the others are deleted.
+func TestLoadingMoreThanThereIsRoomFor(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const minutes, metrics = 12, 40
+	for i := range minutes {
+		for m := range metrics {
+			f.put(fmt.Sprint(m), testStart.Add(-time.Duration(i)*time.Minute), float64(i))
+		}
+	}
+	f.flush()
+	f.store, f.parts = newStore(f.store.bytes*3/4), make(map[stream.Minute]int)
+	if err := f.load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	kept := len(f.store.minutes)
+	if kept < minutes/3 || kept >= minutes || f.store.bytes > f.store.limit || f.store.bytes != recount(f.store) {
+		t.Errorf("%d minutes and %d bytes, of at most %d", kept, f.store.bytes, f.store.limit)
+	}
+	for i := range kept {
+		if b := f.store.minutes[testStart.Minute()-stream.Minute(i)]; b == nil || len(b.rows.series) != metrics {
+			t.Errorf("minute %d is %+v", i, b)
+		}
+	}
+	f.flush()
+	if got := f.objects(); len(got) != kept {
+		t.Errorf("%d objects, want %d", len(got), kept)
+	}
+}

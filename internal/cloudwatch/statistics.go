@@ -69,7 +69,9 @@ func (s *Service) getMetricStatistics(
 			continue
 		}
 		for i := range t.points {
-			points = append(points, datapoint(&t.points[i], t.unit, in.Statistics.V, extended))
+			if d, ok := datapoint(&t.points[i], t.unit, in.Statistics.V, extended); ok {
+				points = append(points, d)
+			}
 		}
 	}
 	slices.SortStableFunc(points, func(a, b shapes.Datapoint) int { return cmp.Compare(a.Timestamp.V, b.Timestamp.V) })
@@ -124,10 +126,10 @@ func newSpan(from, to api.Timestamp, seconds int32) span {
 	return span{stream.Millis(from).Minute(), stream.Millis(to-1).Minute() + 1, stream.Minute(seconds / 60)}
 }
 
-// datapoint returns the statistics of a period. A percentile that nobody knows is
-// left out.
-func datapoint(p *point, u unit, plain []string, extended map[string]statistic) shapes.Datapoint {
-	d := shapes.Datapoint{Timestamp: api.Some(api.Timestamp(p.at.Start())), Unit: api.Some(u.String())}
+// datapoint returns the statistics of a period. Percentiles that nobody knows are left
+// out, with the datapoint if there is nothing else.
+func datapoint(p *point, u unit, plain []string, extended map[string]statistic) (d shapes.Datapoint, ok bool) {
+	d = shapes.Datapoint{Timestamp: api.Some(api.Timestamp(p.at.Start())), Unit: api.Some(u.String())}
 	for _, name := range plain {
 		v, _ := statistics[name](&p.summary)
 		switch name {
@@ -144,7 +146,7 @@ func datapoint(p *point, u unit, plain []string, extended map[string]statistic) 
 		}
 	}
 	if len(extended) == 0 {
-		return d
+		return d, true
 	}
 	known := make(map[string]float64, len(extended))
 	for name, fn := range extended {
@@ -153,5 +155,5 @@ func datapoint(p *point, u unit, plain []string, extended map[string]statistic) 
 		}
 	}
 	d.ExtendedStatistics = api.Some(known)
-	return d
+	return d, len(known) > 0
 }
