@@ -25,6 +25,26 @@ const MaxStructures = 50_000
 // each are the most that a service allows.
 const MaxValues = 500_000
 
+// Bounds counts what a request gives to lists and maps. The zero value is that of none.
+type Bounds struct{ structures, values int }
+
+// Structure reports whether a list or a map of n structures may get one more, and
+// counts that unless it keeps no more.
+func (b *Bounds) Structure(n int) bool {
+	if n < MaxEntries {
+		b.structures++
+	}
+	return b.structures <= MaxStructures
+}
+
+// Value is Structure for values.
+func (b *Bounds) Value(n int) bool {
+	if n < MaxEntries {
+		b.values++
+	}
+	return b.values <= MaxValues
+}
+
 // maxShownBytes is how much of a value a message repeats at most: more than of
 // most values that are in order, and few enough that the answer to a large
 // request is not larger than that.

@@ -62,9 +62,7 @@ type decoder struct {
 	pos      int
 	mismatch *api.Error // the first
 	seconds  bool       // whether timestamps are seconds
-
-	structures int // that lists have been given
-	values     int // that those of values have been given
+	bounds   api.Bounds
 }
 
 // head reads the head of the next item, after its tags.

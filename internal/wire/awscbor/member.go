@@ -35,9 +35,9 @@ func (d *decoder) member(m any, depth int) bool {
 	case *api.Opt[api.Timestamp]:
 		return d.timestampMember(m, h, depth)
 	case *api.Opt[[]string]:
-		return d.stringsMember(m, h, depth)
+		return valuesMember(d, m, h, depth)
 	case *api.Opt[[]float64]:
-		return d.floatsMember(m, h, depth)
+		return valuesMember(d, m, h, depth)
 	case *api.Opt[map[string]string]:
 		return d.mapMember(m, h, depth)
 	case api.Nested:
@@ -97,23 +97,6 @@ func (d *decoder) floatMember(m *api.Opt[float64], h head, depth int) bool {
 	return true
 }
 
-func (d *decoder) floatsMember(m *api.Opt[[]float64], h head, depth int) bool {
-	if h.major != majorArray {
-		return d.refuse(m, h, depth)
-	}
-	list := m.V[:0]
-	ok := d.entries(h, depth, func() bool {
-		var f api.Opt[float64]
-		ok := d.mayAdd(len(list)) && d.member(&f, depth+1)
-		if len(list) < api.MaxEntries {
-			list = append(list, f.V)
-		}
-		return ok
-	})
-	*m = api.Some(list)
-	return ok
-}
-
 func (d *decoder) timestampMember(m *api.Opt[api.Timestamp], h head, depth int) bool {
 	t, ok := h.timestamp(d.seconds)
 	if !ok {
@@ -138,16 +121,17 @@ func (d *decoder) boolMember(m *api.Opt[bool], h head, depth int) bool {
 	return d.refuse(m, h, depth)
 }
 
-func (d *decoder) stringsMember(m *api.Opt[[]string], h head, depth int) bool {
+// valuesMember reads a list of strings or of numbers.
+func valuesMember[T any](d *decoder, m *api.Opt[[]T], h head, depth int) bool {
 	if h.major != majorArray {
 		return d.refuse(m, h, depth)
 	}
 	list := m.V[:0]
 	ok := d.entries(h, depth, func() bool {
-		var s api.Opt[string]
-		ok := d.mayAdd(len(list)) && d.member(&s, depth+1)
+		var v api.Opt[T]
+		ok := d.bounds.Value(len(list)) && d.member(&v, depth+1)
 		if len(list) < api.MaxEntries {
-			list = append(list, s.V)
+			list = append(list, v.V)
 		}
 		return ok
 	})
@@ -162,7 +146,7 @@ func (d *decoder) mapMember(m *api.Opt[map[string]string], h head, depth int) bo
 	*m = api.Some(map[string]string{})
 	return d.object(h, depth, func(key string) bool {
 		var s api.Opt[string]
-		ok := d.mayAdd(len(m.V)) && d.member(&s, depth+1)
+		ok := d.bounds.Value(len(m.V)) && d.member(&s, depth+1)
 		delete(m.V, key)
 		if s.Set && len(m.V) < api.MaxEntries {
 			m.V[key] = s.V
@@ -184,7 +168,7 @@ func (d *decoder) listMember(m api.List, h head, depth int) bool {
 	}
 	m.Begin()
 	return d.entries(h, depth, func() bool {
-		if !d.mayGrow(m.Len()) {
+		if !d.bounds.Structure(m.Len()) {
 			return false
 		}
 		element := m.Grow()
@@ -199,21 +183,4 @@ func (d *decoder) listMember(m api.List, h head, depth int) bool {
 		}
 		return d.refuse(element, h, depth+1)
 	})
-}
-
-// mayGrow reports whether a list of n structures may get one more, and counts that
-// unless the list keeps no more.
-func (d *decoder) mayGrow(n int) bool {
-	if n < api.MaxEntries {
-		d.structures++
-	}
-	return d.structures <= api.MaxStructures
-}
-
-// mayAdd is mayGrow for values.
-func (d *decoder) mayAdd(n int) bool {
-	if n < api.MaxEntries {
-		d.values++
-	}
-	return d.values <= api.MaxValues
 }

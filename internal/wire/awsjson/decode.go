@@ -47,9 +47,7 @@ type decoder struct {
 	data     []byte
 	pos      int
 	mismatch *api.Error // the first
-
-	structures int // that lists and maps have been given
-	values     int // that those of values have been given
+	bounds   api.Bounds
 }
 
 // next skips white space and returns the byte at pos, or 0 at the end.
@@ -159,9 +157,9 @@ func (d *decoder) member(m any, depth int) bool {
 	case *api.Opt[api.Timestamp]:
 		return d.timestampMember(m, depth)
 	case *api.Opt[[]string]:
-		return d.stringsMember(m, depth)
+		return valuesMember(d, m, depth)
 	case *api.Opt[[]float64]:
-		return d.floatsMember(m, depth)
+		return valuesMember(d, m, depth)
 	case *api.Opt[map[string]string]:
 		return d.mapMember(m, depth)
 	case api.Nested:

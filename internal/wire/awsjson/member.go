@@ -117,16 +117,17 @@ func (d *decoder) boolMember(m *api.Opt[bool], depth int) bool {
 	return d.refuse(m, depth)
 }
 
-func (d *decoder) stringsMember(m *api.Opt[[]string], depth int) bool {
+// valuesMember reads a list of strings or of numbers.
+func valuesMember[T any](d *decoder, m *api.Opt[[]T], depth int) bool {
 	if d.next() != '[' {
 		return d.refuse(m, depth)
 	}
 	list := m.V[:0]
 	ok := d.list(depth, func() bool {
-		var s api.Opt[string]
-		ok := d.mayAdd(len(list)) && d.member(&s, depth+1)
+		var v api.Opt[T]
+		ok := d.bounds.Value(len(list)) && d.member(&v, depth+1)
 		if len(list) < api.MaxEntries {
-			list = append(list, s.V)
+			list = append(list, v.V)
 		}
 		return ok
 	})
@@ -141,7 +142,7 @@ func (d *decoder) mapMember(m *api.Opt[map[string]string], depth int) bool {
 	*m = api.Some(map[string]string{})
 	return d.object(depth, func(key string) bool {
 		var s api.Opt[string]
-		ok := d.mayAdd(len(m.V)) && d.member(&s, depth+1)
+		ok := d.bounds.Value(len(m.V)) && d.member(&s, depth+1)
 		delete(m.V, key)
 		if s.Set && len(m.V) < api.MaxEntries {
 			m.V[key] = s.V
@@ -175,29 +176,12 @@ func (d *decoder) floatMember(m *api.Opt[float64], depth int) bool {
 // specialFloats are the numbers that JSON has no form for.
 var specialFloats = map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1)}
 
-func (d *decoder) floatsMember(m *api.Opt[[]float64], depth int) bool {
-	if d.next() != '[' {
-		return d.refuse(m, depth)
-	}
-	list := m.V[:0]
-	ok := d.list(depth, func() bool {
-		var f api.Opt[float64]
-		ok := d.mayAdd(len(list)) && d.member(&f, depth+1)
-		if len(list) < api.MaxEntries {
-			list = append(list, f.V)
-		}
-		return ok
-	})
-	*m = api.Some(list)
-	return ok
-}
-
 func (d *decoder) entriesMember(m api.Map, depth int) bool {
 	if d.next() != '{' {
 		return d.refuse(m, depth)
 	}
 	m.Begin()
-	return d.object(depth, func(key string) bool { return d.mayGrow(m.Len()) && d.member(m.Put(key), depth+1) })
+	return d.object(depth, func(key string) bool { return d.bounds.Structure(m.Len()) && d.member(m.Put(key), depth+1) })
 }
 
 func (d *decoder) inputMember(m api.Input, depth int) bool {
@@ -233,7 +217,7 @@ func (d *decoder) listMember(m api.List, depth int) bool {
 	}
 	m.Begin()
 	return d.list(depth, func() bool {
-		if !d.mayGrow(m.Len()) {
+		if !d.bounds.Structure(m.Len()) {
 			return false
 		}
 		element := m.Grow()
@@ -245,21 +229,4 @@ func (d *decoder) listMember(m api.List, depth int) bool {
 		}
 		return d.refuse(element, depth+1)
 	})
-}
-
-// mayGrow reports whether a list or a map of n structures may get one more, and
-// counts that unless it keeps no more.
-func (d *decoder) mayGrow(n int) bool {
-	if n < api.MaxEntries {
-		d.structures++
-	}
-	return d.structures <= api.MaxStructures
-}
-
-// mayAdd is mayGrow for values.
-func (d *decoder) mayAdd(n int) bool {
-	if n < api.MaxEntries {
-		d.values++
-	}
-	return d.values <= api.MaxValues
 }

@@ -75,8 +75,8 @@ func compareSteps(p, q *param) int {
 
 // decoder collects the parameters that members of an input are made of.
 type decoder struct {
-	params     []param
-	structures int // that lists have been given
+	params []param
+	bounds api.Bounds
 }
 
 // add keeps a parameter, unescaped, whose member there is.

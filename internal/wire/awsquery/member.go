@@ -21,9 +21,9 @@ func (d *decoder) member(m any, params []param) *api.Error {
 	case api.List:
 		return d.listMember(m, params)
 	case *api.Opt[[]string]:
-		return stringsMember(m, params)
+		return valuesMember(m, params)
 	case *api.Opt[[]float64]:
-		return floatsMember(m, params)
+		return valuesMember(m, params)
 	case *api.Opt[map[string]string]:
 		return mapMember(m, params)
 	}
@@ -66,45 +66,26 @@ func (d *decoder) listMember(m api.List, params []param) *api.Error {
 		if err := whole(params, "complex"); err != nil {
 			return err
 		}
-		if m.Len() < api.MaxEntries {
-			d.structures++
-		}
-		if d.structures > api.MaxStructures {
+		if !d.bounds.Structure(m.Len()) {
 			return malformed("")
 		}
 		return d.structure(m.Grow(), params)
 	})
 }
 
-func stringsMember(m *api.Opt[[]string], params []param) *api.Error {
+// valuesMember reads a list of strings or of numbers.
+func valuesMember[T any](m *api.Opt[[]T], params []param) *api.Error {
 	if err := whole(params, "list"); err != nil {
 		return err
 	}
 	*m = api.Some(m.V[:0])
 	return elements("member", params, func(params []param) *api.Error {
-		var s api.Opt[string]
-		if err := scalarMember(&s, params); err != nil {
+		var v api.Opt[T]
+		if err := scalarMember(&v, params); err != nil {
 			return err
 		}
 		if len(m.V) < api.MaxEntries {
-			m.V = append(m.V, s.V)
-		}
-		return nil
-	})
-}
-
-func floatsMember(m *api.Opt[[]float64], params []param) *api.Error {
-	if err := whole(params, "list"); err != nil {
-		return err
-	}
-	*m = api.Some(m.V[:0])
-	return elements("member", params, func(params []param) *api.Error {
-		var f api.Opt[float64]
-		if err := scalarMember(&f, params); err != nil {
-			return err
-		}
-		if len(m.V) < api.MaxEntries {
-			m.V = append(m.V, f.V)
+			m.V = append(m.V, v.V)
 		}
 		return nil
 	})
