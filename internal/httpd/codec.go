@@ -123,6 +123,10 @@ var formXML = &codec{
 	enveloped: true,
 }
 
+// otherCodecs has the wire forms of the other services by the media types of their
+// requests, for answers to those of which nothing else is known.
+var otherCodecs = map[string]*codec{mediaJSON10: json10, mediaRPC: rpcCBOR, mediaForm: formXML}
+
 // query returns what the query protocol says beside an answer's content.
 func (env envelope) query() awsquery.Envelope {
 	return awsquery.Envelope{Namespace: env.service.Namespace, Operation: env.operation, RequestID: env.requestID}

@@ -26,6 +26,9 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	}
 	x.received = len(x.body.b)
 	if err != nil {
+		if c, ok := otherCodecs[x.kind]; ok {
+			x.codec = c
+		}
 		// The deadline stays: net/http may go on reading, to drain the body.
 		return h.unread(x, err), false
 	}

@@ -83,6 +83,15 @@ func TestBodiesOfOneClient(t *testing.T) {
 		}
 		h.dropBody(x)
 	}
+	for kind, want := range map[string]string{mediaCBOR: mediaCBOR, mediaJSON10: mediaJSON10, mediaRPC: mediaRPC, mediaForm: mediaXML, "a/b": mediaCBOR} {
+		x := arriving(bytes.NewReader(body), -1)
+		x.kind = kind
+		x.codec, _ = codecOf(kind)
+		if a, ok := h.readBody(x); ok || a.contentType != want {
+			t.Errorf("one body of %s too many is answered in %s", kind, a.contentType)
+		}
+		h.dropBody(x)
+	}
 	x := arriving(bytes.NewReader(body[:100]), 100)
 	if a, ok := h.readBody(x); !ok {
 		t.Errorf("a small body is answered %d", a.status)
