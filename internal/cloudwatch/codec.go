@@ -151,20 +151,23 @@ func (d *decoder) take(n int) []byte {
 	return b
 }
 
-// number returns the next uvarint, which must not exceed a limit.
-func (d *decoder) number(limit int) int {
+// uvarint returns the next uvarint, which must not exceed a limit.
+func (d *decoder) uvarint(limit uint64) uint64 {
 	n, width := binary.Uvarint(d.rest)
-	if width <= 0 || n > uint64(limit) {
+	if width <= 0 || n > limit {
 		d.fail()
 		return 0
 	}
 	d.rest = d.rest[width:]
-	return int(n)
+	return n
 }
+
+// number is uvarint of what ints hold.
+func (d *decoder) number(limit int) int { return int(d.uvarint(uint64(limit))) }
 
 // float returns the next of what appendNumber writes, which must be finite.
 func (d *decoder) float() float64 {
-	n := d.number(maxInteger << 1)
+	n := d.uvarint(maxInteger << 1)
 	if n&1 == 0 {
 		return float64(n >> 1)
 	}
