@@ -164,6 +164,15 @@ func TestBlobText(t *testing.T) {
 	}
 }
 
+func TestVeryLongTextIsNotMatched(t *testing.T) {
+	for n, want := range map[int]int{129: 2, maxShownBytes: 2, maxShownBytes + 1: 1} {
+		in := &DescribeStreamSummaryInput{StreamName: Some(strings.Repeat("!", n))}
+		if got := message(t, in, DescribeStreamSummarySchema); len(got) != want {
+			t.Errorf("%d bytes have %d violations, want %d", n, len(got), want)
+		}
+	}
+}
+
 func validPutRecords() *PutRecordsInput {
 	entry := PutRecordsRequestEntry{
 		Data: Some(RawBlob([]byte("data"))), PartitionKey: Some("käse-€-😀"),
