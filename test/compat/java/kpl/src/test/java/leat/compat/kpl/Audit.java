@@ -51,6 +51,16 @@ final class Audit {
     }
   }
 
+  /** Checks that the user records of each key, in whichever shards, were delivered in order. */
+  void ordered(List<Delivery> deliveries) {
+    Map<String, Delivery> last = new HashMap<>();
+    for (Delivery delivery : deliveries) {
+      Delivery before = last.put(delivery.key(), delivery);
+      assertTrue(before == null || before.place().compareTo(delivery.place()) < 0,
+          () -> delivery + " comes after " + before);
+    }
+  }
+
   /** Returns the user records that are not where the KPL was told that they are. */
   List<Load.Sent> missing(Collection<Delivery> deliveries) {
     Set<String> found = deliveries.stream()

@@ -2,6 +2,7 @@ package leat.compat.kpl;
 
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -35,15 +36,13 @@ import software.amazon.kinesis.processor.SingleStreamTracker;
 import software.amazon.kinesis.retrieval.kpl.ExtendedSequenceNumber;
 import software.amazon.kinesis.retrieval.polling.PollingConfig;
 
-/** A KCL that reads a stream from its beginning, children after parents. */
+/** A KCL that reads a stream from its beginning. */
 final class Consumer implements AutoCloseable {
   private final Map<Delivery.Place, Delivery> deliveries = new LinkedHashMap<>();
-  private final Map<String, Delivery.Place> last = new LinkedHashMap<>();
   private final DynamoDbAsyncClient dynamoDb;
   private final CloudWatchAsyncClient cloudWatch;
   private final Scheduler scheduler;
   private final CompletableFuture<Void> run;
-  private AssertionError disorder;
 
   Consumer(Server server, Stream stream) throws LeasingException {
     dynamoDb = Stream.connect(DynamoDbAsyncClient.builder(), server.endpoint()).build();
@@ -65,7 +64,7 @@ final class Consumer implements AutoCloseable {
         configs.processorConfig(),
         configs.retrievalConfig().retrievalSpecificConfig(
             new PollingConfig(Stream.NAME, stream.client).idleTimeBetweenReadsInMillis(200)));
-    run = CompletableFuture.runAsync(scheduler);
+    run = Background.start(scheduler::run);
   }
 
   /** Writes the leases that the KCL would else write after a random time of up to 30 s. */
@@ -84,8 +83,8 @@ final class Consumer implements AutoCloseable {
     }
   }
 
-  /** Waits until all that was delivered satisfies a condition, and returns it. */
-  synchronized Collection<Delivery> await(Predicate<Collection<Delivery>> condition)
+  /** Waits until what was delivered satisfies a condition, and returns it in its order. */
+  synchronized List<Delivery> await(Predicate<Collection<Delivery>> condition)
       throws InterruptedException {
     long deadline = System.nanoTime() + Server.EVENT.toNanos();
     while (!condition.test(deliveries.values())) {
@@ -95,10 +94,7 @@ final class Consumer implements AutoCloseable {
       }
       wait(left);
     }
-    if (disorder != null) {
-      throw disorder;
-    }
-    return deliveries.values();
+    return List.copyOf(deliveries.values());
   }
 
   @Override
@@ -109,19 +105,14 @@ final class Consumer implements AutoCloseable {
     cloudWatch.close();
   }
 
-  /** Takes a user record, which the KCL repeats after it has lost a lease for a while. */
-  private synchronized void deliver(Delivery delivery, boolean first) {
-    Delivery.Place before = last.put(delivery.place().shard(), delivery.place());
-    if (!first && before != null && before.compareTo(delivery.place()) >= 0) {
-      disorder = new AssertionError(delivery + " comes after " + before);
-    }
-    deliveries.put(delivery.place(), delivery);
+  /** Takes a user record; what the KCL repeats after it has lost a lease is there already. */
+  private synchronized void deliver(Delivery delivery) {
+    deliveries.putIfAbsent(delivery.place(), delivery);
     notifyAll();
   }
 
   private final class Processor implements ShardRecordProcessor {
     private String shard;
-    private boolean first = true;
 
     @Override
     public void initialize(InitializationInput input) {
@@ -130,10 +121,7 @@ final class Consumer implements AutoCloseable {
 
     @Override
     public void processRecords(ProcessRecordsInput input) {
-      input.records().forEach(record -> {
-        deliver(Delivery.of(shard, record), first);
-        first = false;
-      });
+      input.records().forEach(record -> deliver(Delivery.of(shard, record)));
       checkpoint(input.checkpointer());
     }
 

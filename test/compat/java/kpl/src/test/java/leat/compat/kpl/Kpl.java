@@ -3,7 +3,6 @@ package leat.compat.kpl;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +20,7 @@ import leat.compat.Server;
 final class Kpl implements AutoCloseable {
   /** The versions there are programs for, each with its module. */
   enum Version {
-    V0_15("kpl0"), V1_0("kpl1");
+    V0_15("kpl0"), V1_0("kpl1"), V1_1("kpl11");
 
     private final String module;
 
@@ -47,8 +46,8 @@ final class Kpl implements AutoCloseable {
         "AWS_EC2_METADATA_DISABLED", "true"));
     process = program.start();
     commands = new PrintWriter(process.outputWriter(StandardCharsets.US_ASCII), true);
-    CompletableFuture.runAsync(() -> each(process.inputReader(), this::answered));
-    CompletableFuture.runAsync(() -> each(process.errorReader(), log::add));
+    Background.start(() -> each(process.inputReader(), this::answered));
+    Background.start(() -> each(process.errorReader(), log::add));
     process.onExit().thenRun(this::fail);
   }
 
@@ -88,13 +87,11 @@ final class Kpl implements AutoCloseable {
     answers.remove(answer.number()).complete(answer);
   }
 
-  private static void each(BufferedReader lines, Consumer<String> taker) {
+  private static void each(BufferedReader lines, Consumer<String> taker) throws IOException {
     try (lines) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         taker.accept(line);
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

@@ -13,11 +13,6 @@ import leat.compat.Server;
  * there, so that the user records of a key are in the order of their waves.
  */
 final class Load {
-  /** What happens in the middle of a wave. */
-  interface Event {
-    void happen() throws Exception;
-  }
-
   /** A user record, and what the KPL said about it. */
   record Sent(Put put, int wave, Answer answer) {}
 
@@ -53,14 +48,14 @@ final class Load {
   }
 
   /** Puts half a number of user records, more until the event is over, and the other half. */
-  void wave(int count, Event event) throws Exception {
+  void wave(int count, Background.Task event) throws Exception {
     List<Put> puts = new ArrayList<>();
     List<CompletableFuture<Answer>> answers = new ArrayList<>();
     Semaphore room = new Semaphore(IN_FLIGHT);
     CompletableFuture<Void> happening = null;
     for (int left = count; left > 0; ) {
       if (left == count / 2 && happening == null) {
-        happening = start(event);
+        happening = Background.start(event);
       }
       if (happening == null || happening.isDone()) {
         left--;
@@ -82,16 +77,6 @@ final class Load {
 
   private static Answer answer(CompletableFuture<Answer> coming) throws Exception {
     return coming.get(Server.EVENT.toSeconds(), TimeUnit.SECONDS);
-  }
-
-  private static CompletableFuture<Void> start(Event event) {
-    return CompletableFuture.runAsync(() -> {
-      try {
-        event.happen();
-      } catch (Exception e) {
-        throw new IllegalStateException(e);
-      }
-    });
   }
 
   /** Returns small user records for the most part, and hash keys for some of the keys. */

@@ -15,12 +15,15 @@ final class Properties {
     Path authority = Files.createDirectories(dir.resolve("authority"));
     Files.write(authority.resolve("leat.pem"), server.authority());
     int port = URI.create(server.endpoint()).getPort();
-    String trust = switch (version) {
+    String own = switch (version) {
       case V0_15 -> {
         rehash(authority);
         yield "CaCertPath = " + authority;
       }
       case V1_0 -> "CaCertFile = " + authority.resolve("leat.pem");
+      // Without a default it ignores the explicit hash keys of the first user records.
+      case V1_1 -> "RecordDistributionStrategyDefault = USER_PARTITION_KEY\nCaCertFile = "
+          + authority.resolve("leat.pem");
     };
     return Files.writeString(dir.resolve("kpl.properties"), """
         Region = us-east-1
@@ -32,7 +35,7 @@ final class Properties {
         StsPort = %1$d
         MetricsUploadDelay = 1000
         %2$s
-        """.formatted(port, trust));
+        """.formatted(port, own));
   }
 
   private static void rehash(Path authority) throws IOException, InterruptedException {
