@@ -3,7 +3,9 @@ package kinesis_test
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -224,4 +226,65 @@ func TestCountsAreByTheMinute(t *testing.T) {
 	f.put("s", "k", "x")
 	f.call("DeleteStream", &api.DeleteStreamInput{StreamName: some("s")})
 	f.wantCollected(map[string]stat{})
+}
+
+// Whatever is counted is collected once, also while it is counted.
+func TestCountsWhileTheyAreCollected(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.create("s", 2)
+	f.watch("ALL")
+	const writers, puts = 4, 100
+	var writing sync.WaitGroup
+	for i := range writers {
+		writing.Go(func() {
+			for range puts {
+				if _, err := f.do(caller, "PutRecords", &api.PutRecordsInput{
+					StreamName: some("s"), Records: some([]api.PutRecordsRequestEntry{entry(strconv.Itoa(i), "x"), entry("k", "x")}),
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		writing.Wait()
+		close(done)
+	}()
+	whole, shards := 0.0, 0.0
+	for writing := true; writing; {
+		select {
+		case <-done:
+			writing = false
+		default:
+		}
+		got := f.collected()
+		whole += got["IncomingRecords"].sum
+		shards += got[shard0+" IncomingRecords"].sum + got[shard1+" IncomingRecords"].sum
+	}
+	if whole != 2*writers*puts || shards != whole {
+		t.Errorf("%v records, %v by shard", whole, shards)
+	}
+}
+
+// A stream that is made again counts from the start, and what leads to the one before
+// counts nothing.
+func TestStreamsThatAreMadeAgainAreCounted(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.create("s", 1)
+	f.put("s", "k", "xxxx")
+	iterator := f.horizon("s", shard0)
+	f.call("DeleteStream", &api.DeleteStreamInput{StreamName: some("s")})
+	f.advance(time.Minute)
+	f.create("s", 1)
+	f.put("s", "k", "x")
+	if _, err := f.do(caller, "GetRecords", &api.GetRecordsInput{ShardIterator: some(iterator)}); err == nil {
+		t.Error("the stream before was read")
+	}
+	got := f.collected()
+	if _, read := got["GetRecords.Success"]; read || got["IncomingBytes"] != once(2) {
+		t.Errorf("%v", got)
+	}
 }
