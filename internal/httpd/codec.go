@@ -152,11 +152,11 @@ func withQueryError(header http.Header, e *api.Error) http.Header {
 	return with
 }
 
-// codecOf returns the wire form of a media type, and whether it is one of ours.
-// To any other AWS talks in CBOR, if it does not in XML.
-func codecOf(mediaType string) (c *codec, ours bool) {
+// codecOf returns the wire form of a media type. To one that has none AWS talks in
+// CBOR, if it does not in XML.
+func codecOf(mediaType string) *codec {
 	if c, ok := codecs[mediaType]; ok {
-		return c, true
+		return c
 	}
-	return codecs[mediaCBOR], false
+	return codecs[mediaCBOR]
 }

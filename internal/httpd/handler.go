@@ -46,9 +46,10 @@
 //
 // Signatures are verified if there is an auth.Directory; then requests may come
 // from any Origin and for any Host. They cover the body as it was sent: a form in
-// gzip is opened after that, and is for the service that it was signed for. JSON
-// and CBOR are answered in kind, and a missing body of any other type in CBOR
-// (codecs).
+// gzip is opened after that, and is for the service that it was signed for. While
+// any credentials pass, what a web page of elsewhere may have had a browser GET,
+// which then says no Origin, is no form (asksByQuery). JSON and CBOR are answered in
+// kind, and a missing body of any other type in CBOR (codecs).
 //
 // respond is that table as code. It returns an answer, and write is the only
 // place that sends one.
@@ -229,7 +230,6 @@ type exchange struct {
 	client   client             // set when counted is
 	counted  int                // what h.bodies counts for the body
 	kind     string             // the media type of the body
-	served   bool               // whether operations can be asked in that
 	codec    *codec             // of the answer, where that is not XML
 	service  *served            // that the request is for
 	caller   service.Caller
@@ -251,7 +251,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		admitted: h.cfg.Auth != nil || h.access.admits(r), service: h.kinesis,
 	}
 	x.kind = mediaType(r.Header.Get("Content-Type"))
-	x.codec, x.served = codecOf(x.kind)
+	x.codec = codecOf(x.kind)
 	a := h.respondSafely(r.Context(), x)
 	h.write(r.Context(), w, x, a)
 	x.metrics.Observe(a.outcome(), time.Since(x.start), x.received, x.sent)

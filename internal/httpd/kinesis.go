@@ -15,6 +15,7 @@ const kinesisName = "kinesis"
 func (h *Handler) respondKinesis(ctx context.Context, x *exchange) answer {
 	target := x.Header.Get("X-Amz-Target")
 	rt, known := h.targets[target]
+	_, spoken := codecs[x.kind]
 	if known {
 		x.metrics = rt.metrics
 	}
@@ -25,9 +26,9 @@ func (h *Handler) respondKinesis(ctx context.Context, x *exchange) answer {
 		return h.errorAnswer(x, api.Errorf(api.UnknownOperation, ""))
 	case x.kind == mediaLegacyJSON:
 		return legacyAnswer(codecs[mediaJSON].valid(x.body.b))
-	case !x.served && !namesOperation(target):
+	case !spoken && !namesOperation(target):
 		return accessDenied()
-	case !x.served:
+	case !spoken:
 		return xmlError(http.StatusNotFound, string(api.UnknownOperation), "")
 	}
 	authError := h.identify(ctx, x)

@@ -86,7 +86,7 @@ func TestBodiesOfOneClient(t *testing.T) {
 	for kind, want := range map[string]string{mediaCBOR: mediaCBOR, mediaJSON10: mediaJSON10, mediaRPC: mediaRPC, mediaForm: mediaXML, "a/b": mediaCBOR} {
 		x := arriving(bytes.NewReader(body), -1)
 		x.kind = kind
-		x.codec, _ = codecOf(kind)
+		x.codec = codecOf(kind)
 		if a, ok := h.readBody(x); ok || a.contentType != want {
 			t.Errorf("one body of %s too many is answered in %s", kind, a.contentType)
 		}
