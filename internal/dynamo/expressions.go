@@ -73,16 +73,24 @@ func orNil(e *api.Error) error {
 	return e
 }
 
-// parse reads all parameters, the older ones first.
+// parse reads all parameters: the older ones, then the expressions, and then the
+// KeyConditions, which are checked where a KeyConditionExpression would be.
 func (p *parameters) parse() (expressions, error) {
 	var x expressions
 	if err := p.parseOlder(&x); err != nil {
 		return expressions{}, err
 	}
-	return x, orNil(p.parseExpressions(&x))
+	if err := p.parseExpressions(&x); err != nil {
+		return expressions{}, err
+	}
+	var err *api.Error
+	if p.keyConditions.Set {
+		x.key, err = expression.KeyConditions(comparisons(p.keyConditions.V))
+	}
+	return x, orNil(err)
 }
 
-// parseOlder reads the parameters that expressions replaced.
+// parseOlder reads the parameters that expressions replaced, but for KeyConditions.
 func (p *parameters) parseOlder(x *expressions) error {
 	operator := p.conditionalOperator.V
 	var err *api.Error
@@ -105,11 +113,6 @@ func (p *parameters) parseOlder(x *expressions) error {
 	}
 	if p.expected.Set || operator != "" && x.filter == nil {
 		if x.condition, err = expression.Expected(expectations(p.expected.V), operator); err != nil {
-			return err
-		}
-	}
-	if p.keyConditions.Set {
-		if x.key, err = expression.KeyConditions(comparisons(p.keyConditions.V)); err != nil {
 			return err
 		}
 	}

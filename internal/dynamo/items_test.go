@@ -216,3 +216,29 @@ func TestErrorTypes(t *testing.T) {
 		}
 	}
 }
+
+// TestUpdateThatOnlyRemoves proves that such an update makes no item where there is
+// none, alone and in a transaction, whatever it removes.
+func TestUpdateThatOnlyRemoves(t *testing.T) {
+	f := newFixture(t)
+	f.leases("app")
+	const key = `"TableName":"app","Key":{"leaseKey":{"S":"x"}}`
+	for _, update := range []string{
+		`"UpdateExpression":"REMOVE leaseOwner, a.b[1]"`,
+		`"UpdateExpression":"DELETE workers :w","ExpressionAttributeValues":{":w":{"SS":["w"]}}`,
+	} {
+		f.answers("UpdateItem", `{`+key+`,`+update+`,"ReturnValues":"ALL_NEW"}`, `{}`)
+		f.answers("UpdateItem", `{`+key+`,`+update+`,"ReturnValues":"UPDATED_NEW","ConditionExpression":"attribute_not_exists(leaseKey)"}`, `{}`)
+		f.answers("TransactWriteItems", `{"TransactItems":[{"Update":{`+key+`,`+update+`}}]}`, `{}`)
+		f.fails("UpdateItem", `{`+key+`,`+update+`,"ConditionExpression":"attribute_exists(leaseKey)"}`,
+			api.ConditionalCheckFailed, "The conditional request failed")
+	}
+	f.answers("UpdateItem", `{`+key+`,"AttributeUpdates":{"leaseOwner":{"Action":"DELETE"}},"ReturnValues":"ALL_NEW"}`, `{}`)
+	if n := f.entries("item"); n != 0 {
+		t.Errorf("%d items were made", n)
+	}
+	f.answers("UpdateItem", `{`+key+`,"UpdateExpression":"REMOVE leaseOwner SET a = :a","ExpressionAttributeValues":{":a":{"N":"1"}},
+		"ReturnValues":"ALL_NEW"}`, `{"Attributes":{"leaseKey":{"S":"x"},"a":{"N":"1"}}}`)
+	f.call("DeleteItem", `{`+key+`}`)
+	f.answers("UpdateItem", `{`+key+`,"ReturnValues":"ALL_NEW"}`, `{"Attributes":{"leaseKey":{"S":"x"}}}`)
+}

@@ -10,7 +10,8 @@ import (
 )
 
 // UpdateItem changes attributes of the item with a key, if its condition holds for
-// that. An item that does not exist is created, with its key.
+// that. An item that does not exist is created, with its key, unless the update only
+// removes.
 //
 // Order of checks: expressions beside older parameters, the content of the key, the
 // older parameters, expressions; then the table, the key, whether the key would

@@ -226,3 +226,15 @@ func TestStartingKeys(t *testing.T) {
 		f.fails("Query", test.body, api.Validation, test.want)
 	}
 }
+
+// TestKeyConditionsComeLast proves that what is wrong with other parameters is found
+// before what is wrong with KeyConditions.
+func TestKeyConditionsComeLast(t *testing.T) {
+	f := newFixture(t)
+	f.sorted("app")
+	wrong := `"TableName":"app","KeyConditions":{"p":{"ComparisonOperator":"EQ","AttributeValueList":[]}}`
+	f.fails("Query", `{`+wrong+`}`, api.Validation, "One or more parameter values were invalid: "+
+		"Invalid number of argument(s) for the EQ ComparisonOperator")
+	f.fails("Query", `{`+wrong+`,"FilterExpression":"attribute_exists(a)","ExpressionAttributeValues":{":v":{"N":"1"}}}`,
+		api.Validation, "Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}")
+}

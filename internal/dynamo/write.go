@@ -139,6 +139,9 @@ func (w write) apply(there item.Item) (item.Item, error) {
 		return there, nil
 	case update:
 	}
+	if there == nil && !w.update.Creates() {
+		return nil, nil
+	}
 	if there == nil {
 		there = w.it
 	}
