@@ -1,6 +1,7 @@
 package httpd_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -351,13 +352,36 @@ func TestQueryErrorHeader(t *testing.T) {
 	}
 }
 
-// TestQueriesAreNotForPages has a web page of elsewhere that says so: its form is
-// not read.
-func TestQueriesAreNotForPages(t *testing.T) {
+// TestOthersAreNotForPages has web pages of elsewhere, which say so or call this
+// machine by a name of theirs, in what they may send without asking first: no
+// protocol is open to them.
+func TestOthersAreNotForPages(t *testing.T) {
 	t.Parallel()
-	h := newSeveral()
-	r := exchange(t, serve(t, h), request(post, signedFor("talk", isForm, "Origin: http://example.org"), say+"&"+payload))
-	if r.StatusCode != http.StatusForbidden || r.body != denied {
-		t.Errorf("answered %q", r.raw)
+	const presigned = "/?" + say + "&" + payload + "&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=any%2F20261120%2Feu-west-1%2Ftalk%2Faws4_request" +
+		"&X-Amz-Date=20261120T000000Z&X-Amz-SignedHeaders=host&X-Amz-Signature=5d"
+	addr := serve(t, newSeveral())
+	for _, sent := range []struct{ line, kind, body string }{
+		{"GET " + presigned, "text/plain", ""},
+		{"POST " + presigned, isForm[14:], say + "&" + payload},
+		{"POST /service/TalkRPC/operation/Say" + presigned[1:], "text/plain", "\xa1\x65Words\x61a"},
+	} {
+		for headers, status := range map[string]int{
+			"":                            http.StatusOK,
+			"Origin: http://localhost":    http.StatusOK,
+			"Origin: http://example.org":  http.StatusForbidden,
+			"Origin: null":                http.StatusForbidden,
+			"Host: example.org":           http.StatusForbidden,
+			"Host: 127.0.0.1.example.org": http.StatusForbidden,
+		} {
+			r := request(sent.line, []string{"Content-Type: " + sent.kind}, sent.body)
+			if host, ok := strings.CutPrefix(headers, "Host: "); ok {
+				r = bytes.Replace(r, []byte("Host: 127.0.0.1"), []byte("Host: "+host), 1)
+			} else if headers != "" {
+				r = request(sent.line, []string{"Content-Type: " + sent.kind, headers}, sent.body)
+			}
+			if a := exchange(t, addr, r); a.StatusCode != status || status != http.StatusOK && a.body != denied {
+				t.Errorf("%s with %q: answered %q, want %d", sent.line, headers, a.raw, status)
+			}
+		}
 	}
 }
