@@ -19,6 +19,7 @@
 //	capacity.go    the capacity that requests are said to consume
 //	sweep.go       what happens as time passes: items and tokens that expire
 //	view.go        tables as answers show them
+//	unserved.go    the parameters of tables that are refused
 //	text.go        what is kept of a request
 //	limits.go      the limits
 //	errors.go      the errors that operations share, in AWS's words

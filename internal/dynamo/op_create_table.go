@@ -18,8 +18,8 @@ import (
 // indexes, the settings that are not there, tags; then whether there is a table
 // of the name.
 //
-// Differs: throughput is stored and shown, and nothing is throttled. A table with a
-// stream, or with encryption by a key of KMS, is refused.
+// Differs: throughput is stored and shown, and nothing is throttled. What unserved.go
+// names is refused.
 
 func (s *Service) createTable(
 	ctx context.Context, c service.Caller, in *dynamodb.CreateTableInput,
@@ -65,7 +65,7 @@ func (s *Service) newDefinition(in *dynamodb.CreateTableInput) (definition, erro
 	if err := d.checkUsed(); err != nil {
 		return d, err
 	}
-	if err := checkAbsent(in.StreamSpecification, in.SSESpecification); err != nil {
+	if err := checkServedCreate(in); err != nil {
 		return d, err
 	}
 	if in.TableClass.Set {
@@ -203,15 +203,4 @@ func keysOf(list []index) []keySchema {
 		keys[i] = list[i].Key
 	}
 	return keys
-}
-
-// checkAbsent refuses what is not served, if it is asked for.
-func checkAbsent(stream api.Opt[dynamodb.StreamSpecification], sse api.Opt[dynamodb.SSESpecification]) error {
-	if stream.V.StreamEnabled.V {
-		return invalidValue("StreamSpecification: tables of this server have no streams")
-	}
-	if sse.V.Enabled.V {
-		return invalidValue("SSESpecification: tables of this server are not encrypted with a key of KMS")
-	}
-	return nil
 }

@@ -14,8 +14,8 @@ import (
 // global secondary indexes. A new index has been written for all items, and is
 // ACTIVE, when the answer comes.
 //
-// Order of checks: that there is something to do, billing, the kinds of index
-// updates; then the table, attributes, billing and throughput, the indexes.
+// Order of checks: what is not served, that there is something to do, billing, the
+// kinds of index updates; then the table, attributes, billing and throughput, the indexes.
 
 func (s *Service) updateTable(
 	ctx context.Context, c service.Caller, in *dynamodb.UpdateTableInput,
@@ -45,6 +45,9 @@ func (s *Service) updateTable(
 
 // checkUpdate checks what can be checked of an update without the table.
 func checkUpdate(in *dynamodb.UpdateTableInput) error {
+	if err := checkServedUpdate(in); err != nil {
+		return err
+	}
 	updates := in.GlobalSecondaryIndexUpdates.V
 	switch {
 	case !in.ProvisionedThroughput.Set && !in.BillingMode.Set && !in.StreamSpecification.Set && !in.SSESpecification.Set &&
@@ -58,9 +61,6 @@ func checkUpdate(in *dynamodb.UpdateTableInput) error {
 		if err := throughputOf(&in.ProvisionedThroughput.V).check(); err != nil {
 			return err
 		}
-	}
-	if err := checkAbsent(in.StreamSpecification, in.SSESpecification); err != nil {
-		return err
 	}
 	return checkIndexUpdates(updates)
 }

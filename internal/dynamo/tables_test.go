@@ -238,3 +238,34 @@ func TestSettings(t *testing.T) {
 		t.Errorf("DescribeLimits shows %v", got)
 	}
 }
+
+// TestUnserved proves that what tables do not have here is refused, and not left out.
+func TestUnserved(t *testing.T) {
+	f := newFixture(t)
+	f.leases("app")
+	create := `{"TableName":"bpp","BillingMode":"PAY_PER_REQUEST",` + leaseTable + `,`
+	const index = `"IndexName":"index","WarmThroughput":{"ReadUnitsPerSecond":1}`
+	const described = `"Projection":{"ProjectionType":"ALL"},"KeySchema":[{"AttributeName":"leaseKey","KeyType":"HASH"}]`
+	for _, test := range [][3]string{
+		{"CreateTable", create + `"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}`, "StreamSpecification: tables of this server have no streams"},
+		{"CreateTable", create + `"SSESpecification":{"Enabled":true}`, "SSESpecification: tables of this server are not encrypted with a key of KMS"},
+		{"CreateTable", create + `"WarmThroughput":{"ReadUnitsPerSecond":1}`, "WarmThroughput: tables of this server are not throttled, and need no warm throughput"},
+		{"CreateTable", create + `"ResourcePolicy":"{}"`, "ResourcePolicy: tables of this server have no policies of their own"},
+		{"CreateTable", create + `"GlobalTableSourceArn":"arn:aws:dynamodb:eu-west-1:000000000000:table/bpp"`, "GlobalTableSourceArn: tables of this server have no replicas in other regions"},
+		{"CreateTable", create + `"VectorIndexes":[{"IndexName":"index"}]`, "VectorIndexes: tables of this server have no vector indexes"},
+		{"CreateTable", create + `"GlobalSecondaryIndexes":[{` + described + `,` + index + `}]`, "WarmThroughput: tables of this server are not throttled, and need no warm throughput"},
+		{"UpdateTable", `{"TableName":"app","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}`, "StreamSpecification: tables of this server have no streams"},
+		{"UpdateTable", `{"TableName":"app","WarmThroughput":{"ReadUnitsPerSecond":1}`, "WarmThroughput: tables of this server are not throttled, and need no warm throughput"},
+		{"UpdateTable", `{"TableName":"app","ReplicaUpdates":[{"Create":{"RegionName":"eu-west-1"}}]`, "ReplicaUpdates: tables of this server have no replicas in other regions"},
+		{"UpdateTable", `{"TableName":"app","MultiRegionConsistency":"STRONG"`, "MultiRegionConsistency: tables of this server have no replicas in other regions"},
+		{"UpdateTable", `{"TableName":"app","GlobalTableWitnessUpdates":[{"Create":{"RegionName":"eu-west-1"}}]`, "GlobalTableWitnessUpdates: tables of this server have no replicas in other regions"},
+		{"UpdateTable", `{"TableName":"app","GlobalTableSettingsReplicationMode":"ENABLED"`, "GlobalTableSettingsReplicationMode: tables of this server have no replicas in other regions"},
+		{"UpdateTable", `{"TableName":"app","DisassociationProtectionEnabled":true`, "DisassociationProtectionEnabled: tables of this server have no replicas in other regions"},
+		{"UpdateTable", `{"TableName":"app","VectorIndexUpdates":[{"Delete":{"IndexName":"index"}}]`, "VectorIndexUpdates: tables of this server have no vector indexes"},
+		{"UpdateTable", `{"TableName":"app","GlobalSecondaryIndexUpdates":[{"Update":{` + index + `}}]`, "WarmThroughput: tables of this server are not throttled, and need no warm throughput"},
+	} {
+		f.fails(test[0], test[1]+`}`, api.Validation, "One or more parameter values were invalid: "+test[2])
+	}
+	f.call("CreateTable", create+`"StreamSpecification":{"StreamEnabled":false},"SSESpecification":{"Enabled":false},"VectorIndexes":[],
+		"GlobalTableSettingsReplicationMode":"DISABLED"}`)
+}

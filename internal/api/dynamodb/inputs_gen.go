@@ -131,6 +131,7 @@ type CreateGlobalSecondaryIndexAction struct {
 	Projection            api.Opt[Projection]
 	ProvisionedThroughput api.Opt[ProvisionedThroughput]
 	OnDemandThroughput    api.Opt[OnDemandThroughput]
+	WarmThroughput        api.Opt[WarmThroughput]
 }
 
 // Member implements Input.
@@ -146,6 +147,8 @@ func (in *CreateGlobalSecondaryIndexAction) Member(name string) any {
 		return (*api.NestedOf[ProvisionedThroughput, *ProvisionedThroughput])(&in.ProvisionedThroughput)
 	case "OnDemandThroughput":
 		return (*api.NestedOf[OnDemandThroughput, *OnDemandThroughput])(&in.OnDemandThroughput)
+	case "WarmThroughput":
+		return (*api.NestedOf[WarmThroughput, *WarmThroughput])(&in.WarmThroughput)
 	}
 	return nil
 }
@@ -157,19 +160,24 @@ func (in *CreateGlobalSecondaryIndexAction) Reset() {
 
 // CreateTableInput is the request of CreateTable.
 type CreateTableInput struct {
-	AttributeDefinitions      api.Opt[[]AttributeDefinition]
-	TableName                 api.Opt[string]
-	KeySchema                 api.Opt[[]KeySchemaElement]
-	LocalSecondaryIndexes     api.Opt[[]LocalSecondaryIndex]
-	GlobalSecondaryIndexes    api.Opt[[]GlobalSecondaryIndex]
-	BillingMode               api.Opt[string]
-	ProvisionedThroughput     api.Opt[ProvisionedThroughput]
-	StreamSpecification       api.Opt[StreamSpecification]
-	SSESpecification          api.Opt[SSESpecification]
-	Tags                      api.Opt[[]Tag]
-	TableClass                api.Opt[string]
-	DeletionProtectionEnabled api.Opt[bool]
-	OnDemandThroughput        api.Opt[OnDemandThroughput]
+	AttributeDefinitions               api.Opt[[]AttributeDefinition]
+	TableName                          api.Opt[string]
+	KeySchema                          api.Opt[[]KeySchemaElement]
+	LocalSecondaryIndexes              api.Opt[[]LocalSecondaryIndex]
+	GlobalSecondaryIndexes             api.Opt[[]GlobalSecondaryIndex]
+	BillingMode                        api.Opt[string]
+	ProvisionedThroughput              api.Opt[ProvisionedThroughput]
+	StreamSpecification                api.Opt[StreamSpecification]
+	SSESpecification                   api.Opt[SSESpecification]
+	Tags                               api.Opt[[]Tag]
+	TableClass                         api.Opt[string]
+	DeletionProtectionEnabled          api.Opt[bool]
+	OnDemandThroughput                 api.Opt[OnDemandThroughput]
+	WarmThroughput                     api.Opt[WarmThroughput]
+	ResourcePolicy                     api.Opt[string]
+	GlobalTableSourceArn               api.Opt[string]
+	GlobalTableSettingsReplicationMode api.Opt[string]
+	VectorIndexes                      api.Opt[[]VectorIndex]
 }
 
 // Member implements Input.
@@ -201,13 +209,23 @@ func (in *CreateTableInput) Member(name string) any {
 		return &in.DeletionProtectionEnabled
 	case "OnDemandThroughput":
 		return (*api.NestedOf[OnDemandThroughput, *OnDemandThroughput])(&in.OnDemandThroughput)
+	case "WarmThroughput":
+		return (*api.NestedOf[WarmThroughput, *WarmThroughput])(&in.WarmThroughput)
+	case "ResourcePolicy":
+		return &in.ResourcePolicy
+	case "GlobalTableSourceArn":
+		return &in.GlobalTableSourceArn
+	case "GlobalTableSettingsReplicationMode":
+		return &in.GlobalTableSettingsReplicationMode
+	case "VectorIndexes":
+		return (*api.ListOf[VectorIndex, *VectorIndex])(&in.VectorIndexes)
 	}
 	return nil
 }
 
 // Reset implements Resetter.
 func (in *CreateTableInput) Reset() {
-	*in = CreateTableInput{AttributeDefinitions: api.Emptied(in.AttributeDefinitions), KeySchema: api.Emptied(in.KeySchema), LocalSecondaryIndexes: api.Emptied(in.LocalSecondaryIndexes), GlobalSecondaryIndexes: api.Emptied(in.GlobalSecondaryIndexes), Tags: api.Emptied(in.Tags)}
+	*in = CreateTableInput{AttributeDefinitions: api.Emptied(in.AttributeDefinitions), KeySchema: api.Emptied(in.KeySchema), LocalSecondaryIndexes: api.Emptied(in.LocalSecondaryIndexes), GlobalSecondaryIndexes: api.Emptied(in.GlobalSecondaryIndexes), Tags: api.Emptied(in.Tags), VectorIndexes: api.Emptied(in.VectorIndexes)}
 }
 
 // Delete is a structure within requests.
@@ -466,6 +484,7 @@ type GlobalSecondaryIndex struct {
 	Projection            api.Opt[Projection]
 	ProvisionedThroughput api.Opt[ProvisionedThroughput]
 	OnDemandThroughput    api.Opt[OnDemandThroughput]
+	WarmThroughput        api.Opt[WarmThroughput]
 }
 
 // Member implements Input.
@@ -481,6 +500,8 @@ func (in *GlobalSecondaryIndex) Member(name string) any {
 		return (*api.NestedOf[ProvisionedThroughput, *ProvisionedThroughput])(&in.ProvisionedThroughput)
 	case "OnDemandThroughput":
 		return (*api.NestedOf[OnDemandThroughput, *OnDemandThroughput])(&in.OnDemandThroughput)
+	case "WarmThroughput":
+		return (*api.NestedOf[WarmThroughput, *WarmThroughput])(&in.WarmThroughput)
 	}
 	return nil
 }
@@ -509,6 +530,13 @@ func (in *GlobalSecondaryIndexUpdate) Member(name string) any {
 	}
 	return nil
 }
+
+// GlobalTableWitnessGroupUpdate is a structure within requests.
+type GlobalTableWitnessGroupUpdate struct {
+}
+
+// Member implements Input.
+func (*GlobalTableWitnessGroupUpdate) Member(string) any { return nil }
 
 // KeySchemaElement is a structure within requests and answers.
 type KeySchemaElement struct {
@@ -829,6 +857,13 @@ func (in *QueryInput) Member(name string) any {
 	return nil
 }
 
+// ReplicationGroupUpdate is a structure within requests.
+type ReplicationGroupUpdate struct {
+}
+
+// Member implements Input.
+func (*ReplicationGroupUpdate) Member(string) any { return nil }
+
 // SSESpecification is a structure within requests.
 type SSESpecification struct {
 	Enabled        api.Opt[bool]
@@ -1137,6 +1172,7 @@ type UpdateGlobalSecondaryIndexAction struct {
 	IndexName             api.Opt[string]
 	ProvisionedThroughput api.Opt[ProvisionedThroughput]
 	OnDemandThroughput    api.Opt[OnDemandThroughput]
+	WarmThroughput        api.Opt[WarmThroughput]
 }
 
 // Member implements Input.
@@ -1148,6 +1184,8 @@ func (in *UpdateGlobalSecondaryIndexAction) Member(name string) any {
 		return (*api.NestedOf[ProvisionedThroughput, *ProvisionedThroughput])(&in.ProvisionedThroughput)
 	case "OnDemandThroughput":
 		return (*api.NestedOf[OnDemandThroughput, *OnDemandThroughput])(&in.OnDemandThroughput)
+	case "WarmThroughput":
+		return (*api.NestedOf[WarmThroughput, *WarmThroughput])(&in.WarmThroughput)
 	}
 	return nil
 }
@@ -1204,16 +1242,23 @@ func (in *UpdateItemInput) Member(name string) any {
 
 // UpdateTableInput is the request of UpdateTable.
 type UpdateTableInput struct {
-	AttributeDefinitions        api.Opt[[]AttributeDefinition]
-	TableName                   api.Opt[string]
-	BillingMode                 api.Opt[string]
-	ProvisionedThroughput       api.Opt[ProvisionedThroughput]
-	GlobalSecondaryIndexUpdates api.Opt[[]GlobalSecondaryIndexUpdate]
-	StreamSpecification         api.Opt[StreamSpecification]
-	SSESpecification            api.Opt[SSESpecification]
-	TableClass                  api.Opt[string]
-	DeletionProtectionEnabled   api.Opt[bool]
-	OnDemandThroughput          api.Opt[OnDemandThroughput]
+	AttributeDefinitions               api.Opt[[]AttributeDefinition]
+	TableName                          api.Opt[string]
+	BillingMode                        api.Opt[string]
+	ProvisionedThroughput              api.Opt[ProvisionedThroughput]
+	GlobalSecondaryIndexUpdates        api.Opt[[]GlobalSecondaryIndexUpdate]
+	StreamSpecification                api.Opt[StreamSpecification]
+	SSESpecification                   api.Opt[SSESpecification]
+	TableClass                         api.Opt[string]
+	DeletionProtectionEnabled          api.Opt[bool]
+	OnDemandThroughput                 api.Opt[OnDemandThroughput]
+	ReplicaUpdates                     api.Opt[[]ReplicationGroupUpdate]
+	MultiRegionConsistency             api.Opt[string]
+	GlobalTableWitnessUpdates          api.Opt[[]GlobalTableWitnessGroupUpdate]
+	WarmThroughput                     api.Opt[WarmThroughput]
+	GlobalTableSettingsReplicationMode api.Opt[string]
+	DisassociationProtectionEnabled    api.Opt[bool]
+	VectorIndexUpdates                 api.Opt[[]VectorIndexUpdate]
 }
 
 // Member implements Input.
@@ -1239,13 +1284,27 @@ func (in *UpdateTableInput) Member(name string) any {
 		return &in.DeletionProtectionEnabled
 	case "OnDemandThroughput":
 		return (*api.NestedOf[OnDemandThroughput, *OnDemandThroughput])(&in.OnDemandThroughput)
+	case "ReplicaUpdates":
+		return (*api.ListOf[ReplicationGroupUpdate, *ReplicationGroupUpdate])(&in.ReplicaUpdates)
+	case "MultiRegionConsistency":
+		return &in.MultiRegionConsistency
+	case "GlobalTableWitnessUpdates":
+		return (*api.ListOf[GlobalTableWitnessGroupUpdate, *GlobalTableWitnessGroupUpdate])(&in.GlobalTableWitnessUpdates)
+	case "WarmThroughput":
+		return (*api.NestedOf[WarmThroughput, *WarmThroughput])(&in.WarmThroughput)
+	case "GlobalTableSettingsReplicationMode":
+		return &in.GlobalTableSettingsReplicationMode
+	case "DisassociationProtectionEnabled":
+		return &in.DisassociationProtectionEnabled
+	case "VectorIndexUpdates":
+		return (*api.ListOf[VectorIndexUpdate, *VectorIndexUpdate])(&in.VectorIndexUpdates)
 	}
 	return nil
 }
 
 // Reset implements Resetter.
 func (in *UpdateTableInput) Reset() {
-	*in = UpdateTableInput{AttributeDefinitions: api.Emptied(in.AttributeDefinitions), GlobalSecondaryIndexUpdates: api.Emptied(in.GlobalSecondaryIndexUpdates)}
+	*in = UpdateTableInput{AttributeDefinitions: api.Emptied(in.AttributeDefinitions), GlobalSecondaryIndexUpdates: api.Emptied(in.GlobalSecondaryIndexUpdates), ReplicaUpdates: api.Emptied(in.ReplicaUpdates), GlobalTableWitnessUpdates: api.Emptied(in.GlobalTableWitnessUpdates), VectorIndexUpdates: api.Emptied(in.VectorIndexUpdates)}
 }
 
 // UpdateTimeToLiveInput is the request of UpdateTimeToLive.
@@ -1264,6 +1323,27 @@ func (in *UpdateTimeToLiveInput) Member(name string) any {
 	}
 	return nil
 }
+
+// VectorIndex is a structure within requests.
+type VectorIndex struct {
+}
+
+// Member implements Input.
+func (*VectorIndex) Member(string) any { return nil }
+
+// VectorIndexUpdate is a structure within requests.
+type VectorIndexUpdate struct {
+}
+
+// Member implements Input.
+func (*VectorIndexUpdate) Member(string) any { return nil }
+
+// WarmThroughput is a structure within requests.
+type WarmThroughput struct {
+}
+
+// Member implements Input.
+func (*WarmThroughput) Member(string) any { return nil }
 
 // WriteRequest is a structure within requests and answers.
 type WriteRequest struct {

@@ -83,6 +83,7 @@ var createGlobalSecondaryIndexActionSchema = &api.Structure{
 	{Name: "Projection", Required: true, Of: projectionSchema},
 	{Name: "ProvisionedThroughput", Of: provisionedThroughputSchema},
 	{Name: "OnDemandThroughput", Of: onDemandThroughputSchema},
+	{Name: "WarmThroughput", Of: warmThroughputSchema},
 }
 
 // CreateTableSchema constrains CreateTableInput.
@@ -100,6 +101,11 @@ var CreateTableSchema = &api.Structure{
 	{Name: "TableClass", Value: api.Constraint{Enum: []string{"STANDARD", "STANDARD_INFREQUENT_ACCESS"}}},
 	{Name: "DeletionProtectionEnabled"},
 	{Name: "OnDemandThroughput", Of: onDemandThroughputSchema},
+	{Name: "WarmThroughput", Of: warmThroughputSchema},
+	{Name: "ResourcePolicy"},
+	{Name: "GlobalTableSourceArn", Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
+	{Name: "GlobalTableSettingsReplicationMode", Value: api.Constraint{Enum: []string{"ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"}}},
+	{Name: "VectorIndexes", Of: vectorIndexSchema},
 }
 
 var deleteSchema = &api.Structure{
@@ -191,6 +197,7 @@ var globalSecondaryIndexSchema = &api.Structure{
 	{Name: "Projection", Required: true, Of: projectionSchema},
 	{Name: "ProvisionedThroughput", Of: provisionedThroughputSchema},
 	{Name: "OnDemandThroughput", Of: onDemandThroughputSchema},
+	{Name: "WarmThroughput", Of: warmThroughputSchema},
 }
 
 var globalSecondaryIndexUpdateSchema = &api.Structure{
@@ -198,6 +205,8 @@ var globalSecondaryIndexUpdateSchema = &api.Structure{
 	{Name: "Create", Of: createGlobalSecondaryIndexActionSchema},
 	{Name: "Delete", Of: deleteGlobalSecondaryIndexActionSchema},
 }
+
+var globalTableWitnessGroupUpdateSchema = &api.Structure{}
 
 var keySchemaElementSchema = &api.Structure{
 	{Name: "AttributeName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](255)}},
@@ -299,6 +308,8 @@ var QuerySchema = &api.Structure{
 	{Name: "ExpressionAttributeValues"},
 }
 
+var replicationGroupUpdateSchema = &api.Structure{}
+
 var sSESpecificationSchema = &api.Structure{
 	{Name: "Enabled"},
 	{Name: "SSEType", Value: api.Constraint{Enum: []string{"AES256", "KMS"}}},
@@ -397,6 +408,7 @@ var updateGlobalSecondaryIndexActionSchema = &api.Structure{
 	{Name: "IndexName", Required: true, Value: api.Constraint{Min: api.Some[int64](3), Max: api.Some[int64](255), Pattern: patternIndexName}},
 	{Name: "ProvisionedThroughput", Of: provisionedThroughputSchema},
 	{Name: "OnDemandThroughput", Of: onDemandThroughputSchema},
+	{Name: "WarmThroughput", Of: warmThroughputSchema},
 }
 
 // UpdateItemSchema constrains UpdateItemInput.
@@ -428,6 +440,13 @@ var UpdateTableSchema = &api.Structure{
 	{Name: "TableClass", Value: api.Constraint{Enum: []string{"STANDARD", "STANDARD_INFREQUENT_ACCESS"}}},
 	{Name: "DeletionProtectionEnabled"},
 	{Name: "OnDemandThroughput", Of: onDemandThroughputSchema},
+	{Name: "ReplicaUpdates", Value: api.Constraint{Min: api.Some[int64](1)}, Of: replicationGroupUpdateSchema},
+	{Name: "MultiRegionConsistency", Value: api.Constraint{Enum: []string{"EVENTUAL", "STRONG"}}},
+	{Name: "GlobalTableWitnessUpdates", Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1)}, Of: globalTableWitnessGroupUpdateSchema},
+	{Name: "WarmThroughput", Of: warmThroughputSchema},
+	{Name: "GlobalTableSettingsReplicationMode", Value: api.Constraint{Enum: []string{"ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"}}},
+	{Name: "DisassociationProtectionEnabled"},
+	{Name: "VectorIndexUpdates", Of: vectorIndexUpdateSchema},
 }
 
 // UpdateTimeToLiveSchema constrains UpdateTimeToLiveInput.
@@ -435,6 +454,12 @@ var UpdateTimeToLiveSchema = &api.Structure{
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "TimeToLiveSpecification", Required: true, Of: timeToLiveSpecificationSchema},
 }
+
+var vectorIndexSchema = &api.Structure{}
+
+var vectorIndexUpdateSchema = &api.Structure{}
+
+var warmThroughputSchema = &api.Structure{}
 
 var writeRequestSchema = &api.Structure{
 	{Name: "PutRequest", Of: putRequestSchema},
