@@ -240,6 +240,11 @@ type KV interface {
 	// and above all of them.
 	List(ctx context.Context, prefix, after Key, limit int) ([]Entry, error)
 
+	// ListBack returns at most limit entries (0: all) whose keys are below
+	// prefix and less than before, in descending order. Here the zero Key is
+	// after all keys.
+	ListBack(ctx context.Context, prefix, before Key, limit int) ([]Entry, error)
+
 	// Write makes all the changes durably or none, and returns their revision.
 	// A key may occur once. If an expectation does not hold the error is
 	// ErrConflict. The other errors are ErrInvalid, ErrFull, ErrFailed,

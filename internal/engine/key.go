@@ -47,5 +47,16 @@ func (k Key) Below(prefix Key) bool {
 	return len(k) > len(prefix) && strings.HasPrefix(string(k), string(prefix))
 }
 
+// End returns a Key that is greater than all keys below k, and less than all
+// greater ones that are not; the zero Key for the zero Key. It is no key of an
+// entry.
+func (k Key) End() Key {
+	if k == "" {
+		return ""
+	}
+	// A part ends with 00 01, and within it a zero is followed by FF.
+	return k[:len(k)-1] + "\x02"
+}
+
 // String returns the parts joined by slashes, for logs.
 func (k Key) String() string { return strings.Join(k.Parts(), "/") }

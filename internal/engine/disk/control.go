@@ -165,6 +165,11 @@ func (e *Engine) List(ctx context.Context, prefix, after engine.Key, limit int) 
 	return e.kv.List(ctx, prefix, after, limit)
 }
 
+// ListBack implements engine.KV.
+func (e *Engine) ListBack(ctx context.Context, prefix, before engine.Key, limit int) ([]engine.Entry, error) {
+	return e.kv.ListBack(ctx, prefix, before, limit)
+}
+
 // Watch implements engine.KV.
 func (e *Engine) Watch(ctx context.Context, prefix engine.Key, from engine.Revision) iter.Seq2[engine.Entry, error] {
 	return e.kv.Watch(ctx, prefix, from)

@@ -172,6 +172,18 @@ func (v *env) wantList(prefix, after engine.Key, limit int, want []engine.Key) {
 	v.check(slices.Equal(got, want), "List(%q, %q, %d) is %q, not %q", prefix, after, limit, want, got)
 }
 
+func (v *env) wantListBack(prefix, before engine.Key, limit int, want []engine.Key) {
+	v.t.Helper()
+	list, err := v.e.ListBack(v.ctx, prefix, before, limit)
+	v.must(err)
+	got := make([]engine.Key, len(list))
+	for i, e := range list {
+		got[i] = e.Key
+		v.wantEntry(e.Key, string(e.Value), e.Revision)
+	}
+	v.check(slices.Equal(got, want), "ListBack(%q, %q, %d) is %q, not %q", prefix, before, limit, want, got)
+}
+
 func keyOrder(v *env) {
 	keys := awkwardKeys()
 	for _, i := range []int{7, 3, 21, 0, 12, 5, 18, 1, 14, 9, 20, 2, 16, 4, 11, 8, 19, 6, 13, 10, 17, 15} {
@@ -183,16 +195,25 @@ func keyOrder(v *env) {
 	prefixes := append(awkwardKeys(), "", engine.NewKey("absent"), engine.NewKey("a", "b", "absent"))
 	for _, prefix := range prefixes {
 		for _, after := range prefixes {
-			var want []engine.Key
+			var want, back []engine.Key
 			for _, k := range keys {
 				p := k.Parts()
 				n := len(prefix.Parts())
-				if len(p) > n && slices.Equal(p[:n], prefix.Parts()) && k > after {
+				if len(p) <= n || !slices.Equal(p[:n], prefix.Parts()) {
+					continue
+				}
+				if k > after {
 					want = append(want, k)
 				}
+				if k < after || after == "" {
+					back = append(back, k)
+				}
 			}
+			slices.Reverse(back)
 			v.wantList(prefix, after, 0, want)
 			v.wantList(prefix, after, 2, want[:min(2, len(want))])
+			v.wantListBack(prefix, after, 0, back)
+			v.wantListBack(prefix, after, 2, back[:min(2, len(back))])
 		}
 	}
 }

@@ -237,6 +237,35 @@ func (t *Table) listLocked(prefix, after engine.Key, limit int, from engine.Revi
 	return list
 }
 
+// ListBack implements engine.KV.
+func (t *Table) ListBack(ctx context.Context, prefix, before engine.Key, limit int) ([]engine.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var list []engine.Entry
+	collect := func(k engine.Key, e engine.Entry) bool {
+		if k == before {
+			return true
+		}
+		if !k.Below(prefix) {
+			return false
+		}
+		list = append(list, e)
+		return limit <= 0 || len(list) < limit
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	switch end := prefix.End(); {
+	case end == "" && before == "":
+		t.entries.Reverse(collect)
+	case end == "" || before != "" && before < end:
+		t.entries.Descend(before, collect)
+	default:
+		t.entries.Descend(end, collect)
+	}
+	return list, nil
+}
+
 // Revision returns the revision of the last visible write.
 func (t *Table) Revision() engine.Revision {
 	t.mu.RLock()

@@ -197,7 +197,25 @@ func TestAgainstMap(t *testing.T) {
 		if diff := cmp.Diff(listModel(model, prefix, after, limit), got); diff != "" {
 			t.Fatalf("step %d: List(%q, %q, %d): %s", step, prefix, after, limit, diff)
 		}
+		if got, err = table.ListBack(t.Context(), prefix, after, limit); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(listBackModel(model, prefix, after, limit), got); diff != "" {
+			t.Fatalf("step %d: ListBack(%q, %q, %d): %s", step, prefix, after, limit, diff)
+		}
 	}
+}
+
+func listBackModel(model map[engine.Key]engine.Entry, prefix, before engine.Key, limit int) []engine.Entry {
+	list := listModel(model, prefix, "", 0)
+	list = slices.DeleteFunc(list, func(e engine.Entry) bool { return before != "" && e.Key >= before })
+	if slices.Reverse(list); len(list) == 0 {
+		return nil
+	}
+	if limit > 0 && len(list) > limit {
+		list = list[:limit]
+	}
+	return list
 }
 
 func listModel(model map[engine.Key]engine.Entry, prefix, after engine.Key, limit int) []engine.Entry {
