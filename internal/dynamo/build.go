@@ -14,9 +14,25 @@ import (
 // entries yields the entries below a key and after another, in order. They are of
 // several moments.
 func (s *Service) entries(ctx context.Context, below, after engine.Key) iter.Seq2[engine.Entry, error] {
+	return pages(after, func(after engine.Key) ([]engine.Entry, error) {
+		return s.kv.List(ctx, below, after, listEntries)
+	})
+}
+
+// entriesBack yields the entries below a key and before another in descending order,
+// as entries does in ascending order.
+func (s *Service) entriesBack(ctx context.Context, below, before engine.Key) iter.Seq2[engine.Entry, error] {
+	return pages(before, func(before engine.Key) ([]engine.Entry, error) {
+		return s.kv.ListBack(ctx, below, before, listEntries)
+	})
+}
+
+// pages yields the entries of one list after the other. Each begins where the one
+// before has ended, and the first at from.
+func pages(from engine.Key, list func(from engine.Key) ([]engine.Entry, error)) iter.Seq2[engine.Entry, error] {
 	return func(yield func(engine.Entry, error) bool) {
-		for {
-			list, err := s.kv.List(ctx, below, after, listEntries)
+		for from := from; ; {
+			list, err := list(from)
 			if err != nil {
 				yield(engine.Entry{}, err)
 				return
@@ -29,7 +45,7 @@ func (s *Service) entries(ctx context.Context, below, after engine.Key) iter.Seq
 			if len(list) < listEntries {
 				return
 			}
-			after = list[len(list)-1].Key
+			from = list[len(list)-1].Key
 		}
 	}
 }

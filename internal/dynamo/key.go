@@ -163,7 +163,3 @@ func loadItem(value []byte) (item.Item, int, error) {
 	it, err := item.Decode(b)
 	return it, size, err
 }
-
-// past returns a key that is greater than all keys below k, and less than all
-// greater ones that are not.
-func past(k engine.Key) engine.Key { return k[:len(k)-1] + "\x02" }

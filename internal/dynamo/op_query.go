@@ -116,7 +116,7 @@ func (sn *snapshot) query(in *dynamodb.QueryInput, x *expressions) (*reading, er
 func (r *reading) bound(partition item.Value, sort expression.Range) {
 	k := keyForm{partition: string(item.AppendKey(nil, partition))}
 	all := r.prefix.Child(k.hash(), k.partition)
-	r.after, r.to = before(all), past(all)
+	r.after, r.to = before(all), all.End()
 	from, to := sort.Bounds()
 	if from != nil {
 		r.after = before(all.Child(string(from)))

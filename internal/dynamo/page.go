@@ -3,8 +3,8 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math"
-	"slices"
 
 	"leat/internal/api"
 	"leat/internal/dynamo/expression"
@@ -138,16 +138,10 @@ func (p *page) full(limit int) bool {
 
 // read reads a page. Its last key is "" if nothing follows.
 func (s *Service) read(ctx context.Context, r *reading) (page, error) {
-	if r.backward {
-		return s.readBackward(ctx, r)
-	}
 	var p page
-	for e, err := range s.entries(ctx, r.prefix, r.after) {
+	for e, err := range s.between(ctx, r) {
 		if err != nil {
 			return page{}, err
-		}
-		if r.to != "" && e.Key >= r.to {
-			break
 		}
 		if err := r.evaluate(ctx, s, &p, e); err != nil {
 			return page{}, err
@@ -160,45 +154,22 @@ func (s *Service) read(ctx context.Context, r *reading) (page, error) {
 	return p, nil
 }
 
-// readBackward reads a page from its end. The KV is in ascending order only, so
-// what is in bounds is passed through, and of that no more than a page is kept.
-func (s *Service) readBackward(ctx context.Context, r *reading) (page, error) {
-	var kept []engine.Entry
-	bytes := 0
-	dropped := false
-	for e, err := range s.entries(ctx, r.prefix, r.after) {
-		if err != nil {
-			return page{}, err
-		}
-		if r.to != "" && e.Key >= r.to {
-			break
-		}
-		size, _, err := storedSize(e.Value)
-		if err != nil {
-			return page{}, fmt.Errorf("%s: %w", e.Key, err)
-		}
-		kept, bytes = append(kept, e), bytes+size
-		for first, _, _ := storedSize(kept[0].Value); len(kept) > r.limit || bytes-first >= maxPageBytes; {
-			kept, bytes, dropped = kept[1:], bytes-first, true
-			first, _, _ = storedSize(kept[0].Value)
+// between yields the entries that a reading is about, in its order.
+func (s *Service) between(ctx context.Context, r *reading) iter.Seq2[engine.Entry, error] {
+	list := s.entries(ctx, r.prefix, r.after)
+	if r.backward {
+		list = s.entriesBack(ctx, r.prefix, r.to)
+	}
+	return func(yield func(engine.Entry, error) bool) {
+		for e, err := range list {
+			if err == nil && (r.backward && e.Key <= r.after || !r.backward && r.to != "" && e.Key >= r.to) {
+				return
+			}
+			if !yield(e, err) {
+				return
+			}
 		}
 	}
-	var p page
-	var last engine.Key
-	for _, e := range slices.Backward(kept) {
-		if err := r.evaluate(ctx, s, &p, e); err != nil {
-			return page{}, err
-		}
-		last = e.Key
-		if p.full(r.limit) {
-			dropped = true
-			break
-		}
-	}
-	if dropped {
-		p.last = last
-	}
-	return p, nil
 }
 
 // evaluate adds an item to a page, if the reading wants it.

@@ -1,12 +1,14 @@
 package dynamo_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"leat/internal/api"
+	"leat/internal/engine"
 )
 
 // pages reads all pages of a Query or Scan and returns the items, and how many pages
@@ -237,4 +239,46 @@ func TestKeyConditionsComeLast(t *testing.T) {
 		"Invalid number of argument(s) for the EQ ComparisonOperator")
 	f.fails("Query", `{`+wrong+`,"FilterExpression":"attribute_exists(a)","ExpressionAttributeValues":{":v":{"N":"1"}}}`,
 		api.Validation, "Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}")
+}
+
+// counting is an engine that counts the entries that it lists.
+type counting struct {
+	engine.Engine
+	listed int
+}
+
+func (e *counting) List(ctx context.Context, prefix, after engine.Key, limit int) ([]engine.Entry, error) {
+	list, err := e.Engine.List(ctx, prefix, after, limit)
+	e.listed += len(list)
+	return list, err
+}
+
+func (e *counting) ListBack(ctx context.Context, prefix, before engine.Key, limit int) ([]engine.Entry, error) {
+	list, err := e.Engine.ListBack(ctx, prefix, before, limit)
+	e.listed += len(list)
+	return list, err
+}
+
+// TestBackwardReadsAPage proves that a query backward does not pass through the
+// whole partition to find its end.
+func TestBackwardReadsAPage(t *testing.T) {
+	f := newFixture(t)
+	e := &counting{Engine: f.engine}
+	f.engine = e
+	f.open()
+	f.sorted("app")
+	for i := range 40 {
+		puts := make([]string, 25)
+		for j := range puts {
+			puts[j] = fmt.Sprintf(`{"PutRequest":{"Item":{"p":{"S":"a"},"n":{"N":"%d"}}}}`, i*25+j)
+		}
+		f.call("BatchWriteItem", `{"RequestItems":{"app":[`+strings.Join(puts, ",")+`]}}`)
+	}
+	e.listed = 0
+	got := f.call("Query", `{"TableName":"app","KeyConditionExpression":"p = :p","ExpressionAttributeValues":{":p":{"S":"a"}},
+		"ScanIndexForward":false,"Limit":3,"ExclusiveStartKey":{"p":{"S":"a"},"n":{"N":"500"}}}`)
+	f.want("before 500", f.texts(f.items(got), "n"), "499", "498", "497")
+	if e.listed > 300 {
+		t.Errorf("%d entries were listed for 3 of 1000", e.listed)
+	}
 }

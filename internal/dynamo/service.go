@@ -147,7 +147,7 @@ func (s *Service) eachNumber(ctx context.Context, prefix engine.Key, fn func(num
 		if err := fn(number, below); err != nil {
 			return err
 		}
-		after = past(below)
+		after = below.End()
 	}
 }
 
