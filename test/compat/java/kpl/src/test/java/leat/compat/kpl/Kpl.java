@@ -42,8 +42,7 @@ final class Kpl implements AutoCloseable {
   Kpl(Version version, Path properties) throws IOException {
     ProcessBuilder program = new ProcessBuilder("java", "-cp", classPath(version),
         "leat.compat.kpl.Producer", properties.toString(), Stream.NAME);
-    program.environment().putAll(Map.of("AWS_ACCESS_KEY_ID", "any", "AWS_SECRET_ACCESS_KEY", "any",
-        "AWS_EC2_METADATA_DISABLED", "true"));
+    program.environment().putAll(Accounts.PRODUCER);
     process = program.start();
     commands = new PrintWriter(process.outputWriter(StandardCharsets.US_ASCII), true);
     Background.start(() -> each(process.inputReader(), this::answered));

@@ -23,7 +23,7 @@ class KplTest {
   @ParameterizedTest
   @EnumSource
   void userRecordsSurviveReshards(Kpl.Version version) throws Exception {
-    try (Server server = new Server();
+    try (Server server = Accounts.serve(dir);
         Stream stream = new Stream(server, 4);
         Consumer consumer = new Consumer(server, stream);
         Metrics metrics = new Metrics(server)) {
@@ -56,7 +56,7 @@ class KplTest {
   @ParameterizedTest
   @MethodSource("versions")
   void aSplitMeetsAggregates(Kpl.Version version) throws Exception {
-    try (Server server = new Server(); Stream stream = new Stream(server, 4)) {
+    try (Server server = Accounts.serve(dir); Stream stream = new Stream(server, 4)) {
       Load load;
       try (Kpl kpl = new Kpl(version, Properties.write(version, server, dir))) {
         load = new Load(kpl);
@@ -72,7 +72,7 @@ class KplTest {
   @ParameterizedTest
   @MethodSource("versions")
   void userRecordsSurviveACrash(Kpl.Version version) throws Exception {
-    try (Server server = new Server(); Stream stream = new Stream(server, 4)) {
+    try (Server server = Accounts.serve(dir); Stream stream = new Stream(server, 4)) {
       Load load;
       try (Kpl kpl = new Kpl(version, Properties.write(version, server, dir))) {
         load = new Load(kpl);

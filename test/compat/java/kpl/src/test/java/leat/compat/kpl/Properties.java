@@ -34,8 +34,9 @@ final class Properties {
         StsEndpoint = localhost
         StsPort = %1$d
         MetricsUploadDelay = 1000
-        %2$s
-        """.formatted(port, own));
+        TempDirectory = %2$s
+        %3$s
+        """.formatted(port, Path.of("target").toAbsolutePath(), own));
   }
 
   private static void rehash(Path authority) throws IOException, InterruptedException {

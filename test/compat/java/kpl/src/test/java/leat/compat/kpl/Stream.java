@@ -7,7 +7,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiFunction;
 import leat.compat.Server;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.regions.Region;
@@ -38,11 +37,10 @@ final class Stream implements AutoCloseable {
     awaitActive();
   }
 
-  /** Returns a builder for an endpoint that takes any credentials. */
+  /** Returns the builder of a client of the owner's. */
   static <B extends AwsClientBuilder<B, ?>> B connect(B builder, String endpoint) {
     return builder.endpointOverride(URI.create(endpoint)).region(Region.US_EAST_1)
-        .credentialsProvider(
-            StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")));
+        .credentialsProvider(StaticCredentialsProvider.create(Accounts.OWNER));
   }
 
   @Override
