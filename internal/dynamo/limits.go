@@ -21,7 +21,13 @@ const (
 	maxPageBytes = 1 << 20 // of items that a Query or a Scan evaluates
 	// maxPageItems is how many items that may be. It is ours: only items of ten
 	// bytes and less come to so many.
-	maxPageItems       = 100_000
+	maxPageItems = 100_000
+	// maxPageWork is how many parts of a filter are evaluated for a page, all
+	// items together, and maxReadBytes how large the items are together that are
+	// read for one. They are ours: a page that has less than it could does no harm.
+	maxPageWork  = 10_000_000
+	maxReadBytes = 16 << 20
+
 	maxBatchGets       = 100
 	maxBatchGetBytes   = 16 << 20
 	maxBatchWrites     = 25

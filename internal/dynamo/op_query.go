@@ -35,7 +35,7 @@ func (s *Service) query(
 	if err != nil {
 		return nil, err
 	}
-	r.limit = s.limitOf(in.Limit)
+	r.limit = s.limitOf(in.Limit, x.filter)
 	p, err := s.read(ctx, r)
 	if err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (r *reading) consumed(p page, consistent bool) consumption {
 	var n consumption
 	n.addIndex(r.index, units)
 	if r.fetch {
-		n.table = units
+		n.table = readUnits(p.all, consistent)
 	}
 	return n
 }

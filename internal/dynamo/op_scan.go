@@ -33,7 +33,7 @@ func (s *Service) scan(
 	if err != nil {
 		return nil, err
 	}
-	r.limit = s.limitOf(in.Limit)
+	r.limit = s.limitOf(in.Limit, x.filter)
 	p, err := s.read(ctx, r)
 	if err != nil {
 		return nil, err

@@ -85,25 +85,34 @@ func (o *source) lastKey(k engine.Key) (item.Item, error) {
 	return it, o.schema.fill(it, p.in)
 }
 
-// load returns the item that an entry stands for, and the size that it counts in
-// the source. It is nil if the item is not there, or not with this key, any more.
-func (o *source) load(ctx context.Context, s *Service, e engine.Entry) (item.Item, int, error) {
+// loaded is an item that an entry stands for.
+type loaded struct {
+	item item.Item // nil if it is not there, or not with this key, any more
+	size int       // what it counts in the source
+	all  int       // what it counts in the table
+}
+
+// load returns the item that an entry stands for.
+func (o *source) load(ctx context.Context, s *Service, e engine.Entry) (l loaded, err error) {
 	if o.index == nil {
-		return loadItem(e.Value)
+		l.item, l.size, err = loadItem(e.Value)
+		l.all = l.size
+		return l, err
 	}
-	size, _, err := storedSize(e.Value)
-	if err != nil {
-		return nil, 0, err
+	if l.size, _, err = storedSize(e.Value); err != nil {
+		return l, err
 	}
 	p, err := o.position(e.Key)
 	if err != nil {
-		return nil, 0, err
+		return l, err
 	}
-	it, _, _, err := s.readItem(ctx, o.sn.itemKey(p.of))
-	if in, ok := o.schema.form(it); err != nil || !ok || in != p.in {
-		return nil, 0, err
+	if l.item, l.all, _, err = s.readItem(ctx, o.sn.itemKey(p.of)); err != nil {
+		return l, err
 	}
-	return it, size, nil
+	if in, ok := o.schema.form(l.item); !ok || in != p.in {
+		l.item = nil
+	}
+	return l, nil
 }
 
 // reading is a Query or a Scan on its way.
@@ -117,9 +126,11 @@ type reading struct {
 	limit     int              // how many items to evaluate
 }
 
-// limitOf returns how many items a request wants to be evaluated.
-func (s *Service) limitOf(asked api.Opt[int32]) int {
-	return min(int(asked.Or(math.MaxInt32)), s.pageItems)
+// limitOf returns how many items are evaluated of those that a request wants: the
+// more there is to a filter, the fewer.
+func (s *Service) limitOf(asked api.Opt[int32], filter *expression.Condition) int {
+	most := min(s.pageItems, maxPageWork/(1+filter.Size()))
+	return min(int(asked.Or(math.MaxInt32)), max(most, 1))
 }
 
 // page is what a reading comes to.
@@ -127,13 +138,14 @@ type page struct {
 	items   item.Items
 	count   int // of the items that the filter lets pass
 	scanned int // of the items that were evaluated
-	bytes   int // of these
+	bytes   int // of these, in the source
+	all     int // of these, in the table
 	last    engine.Key
 }
 
 // full reports whether a page ends here.
-func (p *page) full(limit int) bool {
-	return p.scanned >= limit || p.bytes >= maxPageBytes
+func (r *reading) full(p *page) bool {
+	return p.scanned >= r.limit || p.bytes >= maxPageBytes || p.all >= maxReadBytes || r.fetch && p.all >= maxPageBytes
 }
 
 // read reads a page. Its last key is "" if nothing follows.
@@ -146,7 +158,7 @@ func (s *Service) read(ctx context.Context, r *reading) (page, error) {
 		if err := r.evaluate(ctx, s, &p, e); err != nil {
 			return page{}, err
 		}
-		if p.full(r.limit) {
+		if r.full(&p) {
 			p.last = e.Key
 			break
 		}
@@ -174,15 +186,17 @@ func (s *Service) between(ctx context.Context, r *reading) iter.Seq2[engine.Entr
 
 // evaluate adds an item to a page, if the reading wants it.
 func (r *reading) evaluate(ctx context.Context, s *Service, p *page, e engine.Entry) error {
-	it, size, err := r.load(ctx, s, e)
+	l, err := r.load(ctx, s, e)
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Key, err)
 	}
+	it := l.item
 	if it == nil || r.schema.sorted() && !r.keys.Holds(it[r.schema.sort.Name]) {
 		return nil
 	}
 	p.scanned++
-	p.bytes += size
+	p.bytes += l.size
+	p.all += l.all
 	if r.index != nil && !r.fetch {
 		it = r.index.project(it)
 	}

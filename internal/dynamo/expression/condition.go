@@ -33,6 +33,16 @@ func (c *Condition) Holds(it item.Item) bool {
 	return c == nil || c.root.holds(it)
 }
 
+// Size returns how many parts the condition has, each of which costs time when it is
+// evaluated.
+func (c *Condition) Size() int {
+	n := 0
+	if c != nil {
+		c.root.walk(func(*node) { n++ })
+	}
+	return n
+}
+
 // Attributes returns the names of the item's attributes that the condition is
 // about, in the order of their first mention.
 func (c *Condition) Attributes() []string {
