@@ -1,8 +1,10 @@
 package dynamo_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -88,5 +90,24 @@ func TestEmptyLists(t *testing.T) {
 		case test.message != "" && (err == nil || !strings.Contains(err.Error(), test.message)):
 			t.Errorf("%s %s: %v, %v", test.operation, test.in, resources, err)
 		}
+	}
+}
+
+// TestManyKeys proves that it takes little time to find out what a request with more
+// keys than it may have is about: policies come before limits.
+func TestManyKeys(t *testing.T) {
+	f := newFixture(t)
+	f.leases("app")
+	keys := make([]string, 200_000)
+	for i := range keys {
+		keys[i] = fmt.Sprintf(`{"leaseKey":{"S":"%d"}}`, i)
+	}
+	begun := time.Now()
+	list := f.resources("BatchGetItem", `{"RequestItems":{"app":{"Keys":[`+strings.Join(keys, ",")+`]}}}`)
+	if n := len(list[0].Context["dynamodb:leadingkeys"]); n != len(keys) {
+		t.Errorf("policies hear of %d keys", n)
+	}
+	if took := time.Since(begun); took > 20*time.Second { // a second with the race detector; minutes if each key were compared with all
+		t.Errorf("that took %v", took)
 	}
 }

@@ -117,13 +117,16 @@ func (r reason) encode(enc api.Encoder) {
 }
 
 // storageError turns an engine's refusal into what the client can act on: a full
-// or failed engine is a retryable 5xx. Other errors pass.
+// or failed engine is a retryable 5xx, a write that it would never take is not.
+// Other errors pass.
 func storageError(err error) error {
 	switch {
 	case errors.Is(err, engine.ErrFull):
 		return api.Errorf(api.ServiceUnavailable, "The server has no room for more data. Try again later.")
 	case errors.Is(err, engine.ErrFailed), errors.Is(err, engine.ErrUnknown):
 		return api.Errorf(api.InternalServerError, "Internal server error")
+	case errors.Is(err, engine.ErrInvalid):
+		return invalid("The items and their keys in indexes are too large together to be written at once")
 	}
 	return err
 }

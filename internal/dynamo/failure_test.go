@@ -45,6 +45,7 @@ func TestEngineRefuses(t *testing.T) {
 		{engine.ErrFull, api.ServiceUnavailable, "The server has no room for more data. Try again later."},
 		{engine.ErrFailed, api.InternalServerError, "Internal server error"},
 		{engine.ErrUnknown, api.InternalServerError, "Internal server error"},
+		{engine.ErrInvalid, api.Validation, "The items and their keys in indexes are too large together to be written at once"},
 	} {
 		e.refuse = func() error { return fmt.Errorf("write: %w", test.err) }
 		for _, call := range [][2]string{

@@ -28,6 +28,9 @@ func (s *Service) createTable(
 	if err != nil {
 		return nil, err
 	}
+	if r.account != c.Account || r.region != c.Region {
+		return nil, invalid("Invalid TableArn: a table is created in the account and region of the request, not as %s", r.arn())
+	}
 	d, err := s.newDefinition(in)
 	if err != nil {
 		return nil, err

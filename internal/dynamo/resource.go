@@ -1,8 +1,6 @@
 package dynamo
 
 import (
-	"slices"
-
 	"leat/internal/api"
 	"leat/internal/api/dynamodb"
 	"leat/internal/dynamo/item"
@@ -235,12 +233,13 @@ type accesses struct {
 	service *Service
 	caller  service.Caller
 	list    []service.Resource
-	places  map[[2]string]int // in list, by action and the name of the table
-	err     error             // the first
+	places  map[[2]string]int  // in list, by action and the name of the table
+	keys    map[[3]string]bool // those in list, by the same and the key
+	err     error              // the first
 }
 
 func newAccesses(s *Service, c service.Caller) *accesses {
-	return &accesses{service: s, caller: c, places: make(map[[2]string]int)}
+	return &accesses{service: s, caller: c, places: make(map[[2]string]int), keys: make(map[[3]string]bool)}
 }
 
 // on adds an action on a table, and returns what is known of the request to it.
@@ -261,7 +260,9 @@ func (a *accesses) on(action, table string) (context map[string][]string) {
 // add adds an action on an item of a table, which may be only its key.
 func (a *accesses) add(action, table string, it item.Item) {
 	context := a.on(action, table)
-	if key, ok := a.leadingKey(table, it); ok && !slices.Contains(context[leadingKeys], key) {
+	key, ok := a.leadingKey(table, it)
+	if of := [3]string{action, table, key}; ok && !a.keys[of] {
+		a.keys[of] = true
 		context[leadingKeys] = append(context[leadingKeys], key)
 	}
 }

@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -268,4 +269,25 @@ func TestUnserved(t *testing.T) {
 	}
 	f.call("CreateTable", create+`"StreamSpecification":{"StreamEnabled":false},"SSESpecification":{"Enabled":false},"VectorIndexes":[],
 		"GlobalTableSettingsReplicationMode":"DISABLED"}`)
+}
+
+// TestCreateElsewhere proves that no table can be made in another account or region
+// than that of the request.
+func TestCreateElsewhere(t *testing.T) {
+	f := newFixture(t)
+	create := func(arn string) string {
+		return `{"TableName":"` + arn + `","BillingMode":"PAY_PER_REQUEST",` + leaseTable + `}`
+	}
+	for _, arn := range []string{"arn:aws:dynamodb:eu-west-1:000000000000:table/app", "arn:aws:dynamodb:us-east-1:000000000001:table/app"} {
+		trusted := caller
+		trusted.CrossAccount = true
+		_, err := f.do(trusted, "CreateTable", create(arn))
+		if e := (*api.Error)(nil); !errors.As(err, &e) || e.Code != string(api.Validation) {
+			t.Errorf("%s: %v", arn, err)
+		}
+	}
+	f.answers("ListTables", `{}`, `{"TableNames":[]}`)
+	f.call("CreateTable", create("arn:aws:dynamodb:us-east-1:000000000000:table/app"))
+	f.answers("ListTables", `{}`, `{"TableNames":["app"]}`)
+	f.fails("CreateTable", create("app"), api.ResourceInUse, "Table already exists: app")
 }
