@@ -257,6 +257,16 @@ func (s *Service) readItem(ctx context.Context, key engine.Key) (item.Item, int,
 	return it, size, e.Revision, nil
 }
 
+// readOf returns an item of a table like readItem. That the table is gone is no
+// reason for an item not to be there.
+func (s *Service) readOf(ctx context.Context, sn *snapshot, key engine.Key) (item.Item, int, error) {
+	it, size, _, err := s.readItem(ctx, key)
+	if err == nil {
+		err = sn.gone()
+	}
+	return it, size, err
+}
+
 // keyLocks are the locks of the items: each stands for all keys with a hash, so
 // two items may share one, which costs a wait.
 type keyLocks struct {

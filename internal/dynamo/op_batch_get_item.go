@@ -117,7 +117,7 @@ func (b *batchGet) read(
 	}
 	items := item.Items{}
 	for i, k := range keys {
-		it, size, _, err := b.service.readItem(ctx, sn.itemKey(k))
+		it, size, err := b.service.readOf(ctx, sn, sn.itemKey(k))
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ func (s *Service) getItem(
 	if err != nil {
 		return nil, err
 	}
-	it, size, _, err := s.readItem(ctx, sn.itemKey(key))
+	it, size, err := s.readOf(ctx, sn, sn.itemKey(key))
 	if err != nil {
 		return nil, err
 	}

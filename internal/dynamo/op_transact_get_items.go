@@ -90,7 +90,7 @@ func (s *Service) getTogether(
 	out := &dynamodb.TransactGetItemsOutput{Responses: api.Some(make([]dynamodb.ItemResponse, len(list)))}
 	bytes := 0
 	for i := range list {
-		it, size, _, err := s.readItem(ctx, list[i].key)
+		it, size, err := s.readOf(ctx, list[i].sn, list[i].key)
 		if err != nil {
 			return nil, err
 		}

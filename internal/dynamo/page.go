@@ -27,9 +27,26 @@ func (sn *snapshot) source(index string) (source, error) {
 	}
 	l := sn.index(index)
 	if l == nil {
-		return source{}, invalid("The table does not have the specified index: %s", index)
+		return source{}, errNoIndex(index)
 	}
 	return source{sn: sn, index: l, schema: l.schema, prefix: l.entries}, nil
+}
+
+func errNoIndex(name string) *api.Error {
+	return invalid("The table does not have the specified index: %s", name)
+}
+
+// gone returns the error about a source that is not there any more, so that what was
+// read of it may be a part.
+func (o *source) gone() error {
+	sn := o.sn.table.snap.Load()
+	switch {
+	case sn == nil:
+		return errNoTable()
+	case o.index != nil && !sn.hasIndex(o.index.Number):
+		return errNoIndex(o.index.Name)
+	}
+	return nil
 }
 
 // key returns the key in the source's order of an item, which may be one that has
@@ -163,7 +180,7 @@ func (s *Service) read(ctx context.Context, r *reading) (page, error) {
 			break
 		}
 	}
-	return p, nil
+	return p, r.gone()
 }
 
 // between yields the entries that a reading is about, in its order.

@@ -157,6 +157,15 @@ func (t *table) newSnapshot(d definition, rev engine.Revision, building ...*live
 	return sn
 }
 
+// gone returns the error about a table that is not there any more, nil for one
+// that is.
+func (sn *snapshot) gone() error {
+	if sn.table.snap.Load() == nil {
+		return errNoTable()
+	}
+	return nil
+}
+
 func (sn *snapshot) hasIndex(number uint64) bool {
 	for _, l := range sn.indexes {
 		if l.Number == number {
