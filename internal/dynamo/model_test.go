@@ -12,14 +12,16 @@ import (
 	"pgregory.net/rapid"
 
 	"leat/internal/api"
+	"leat/internal/engine"
 )
 
 // model is what a table and its index must have: items by their keys, each a number
 // and an owner, "" for none.
 type model struct {
 	*fixture
-	items map[string]modelItem
-	index bool
+	engine *troubled
+	items  map[string]modelItem
+	index  bool
 }
 
 type modelItem struct {
@@ -39,7 +41,8 @@ func (m modelItem) json(key string) string {
 // is after each, with a map. Restarts make no difference.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		m := &model{fixture: newFixture(t), items: map[string]modelItem{}}
+		f, e := newTroubled(t)
+		m := &model{fixture: f, engine: e, items: map[string]modelItem{}}
 		m.leases("app")
 		r.Repeat(map[string]func(*rapid.T){
 			"put":      m.put,
@@ -48,7 +51,8 @@ func TestModel(t *testing.T) {
 			"transact": m.transact,
 			"index":    m.changeIndex,
 			"again":    m.again,
-			"restart":  func(*rapid.T) { m.open() },
+			"refused":  m.refused,
+			"restart":  m.restart,
 			"":         m.check,
 		})
 	})
@@ -154,6 +158,35 @@ func (m *model) changeIndex(*rapid.T) {
 		m.call("UpdateTable", `{"TableName":"app",`+ownerIndex+`}`)
 	}
 	m.index = !m.index
+}
+
+// refused performs writes while the engine takes none.
+func (m *model) refused(r *rapid.T) {
+	m.engine.refuse = func() error { return engine.ErrFull }
+	defer func() { m.engine.refuse = func() error { return nil } }()
+	key := m.key(r)
+	for _, write := range [][2]string{
+		{"PutItem", `{"TableName":"app","Item":` + m.item(r).json(key) + `}`},
+		{"TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"app","Item":` + m.item(r).json(key) + `}}]}`},
+		{"UpdateTable", `{"TableName":"app","DeletionProtectionEnabled":true}`},
+	} {
+		if _, err := m.do(caller, write[0], write[1]); !isCode(err, api.ServiceUnavailable) {
+			r.Fatalf("%s: error %v of a full engine", write[0], err)
+		}
+	}
+}
+
+// restart opens the service again: it counts what is stored, which is what was
+// counted before.
+func (m *model) restart(r *rapid.T) {
+	before, table := m.StoredForTest(), m.call("DescribeTable", `{"TableName":"app"}`)
+	m.open()
+	if after := m.StoredForTest(); after != before {
+		r.Fatalf("%d bytes were counted, %d after a restart", before, after)
+	}
+	if after := m.call("DescribeTable", `{"TableName":"app"}`); after != table {
+		r.Fatalf("the table was\n%s, and is after a restart\n%s", table, after)
+	}
 }
 
 // again deletes the table and creates one of its name.
