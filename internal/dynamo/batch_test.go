@@ -197,3 +197,25 @@ func TestTransactionsTogether(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// TestBatchOfSmallValues proves that items which are small to DynamoDB and large in
+// memory are not all in one answer, and come nevertheless.
+func TestBatchOfSmallValues(t *testing.T) {
+	f := newFixture(t)
+	f.leases("app")
+	maps := strings.TrimSuffix(strings.Repeat(`{"M":{"a":{"NULL":true}}},`, 50_000), ",")
+	keys := make([]string, 6)
+	for i := range keys {
+		f.call("PutItem", fmt.Sprintf(`{"TableName":"app","Item":{"leaseKey":{"S":"%d"},"v":{"L":[%s]}}}`, i, maps))
+		keys[i] = fmt.Sprintf(`{"leaseKey":{"S":"%d"}}`, i)
+	}
+	rest, got, batches := `{"app":{"ProjectionExpression":"leaseKey","Keys":[`+strings.Join(keys, ",")+`]}}`, 0, 0
+	for rest != "{}" && batches < 10 {
+		answer := f.call("BatchGetItem", `{"RequestItems":`+rest+`}`)
+		items, _ := f.get(answer, "Responses", "app").([]any)
+		rest, got, batches = toJSON(f.get(answer, "UnprocessedKeys")), got+len(items), batches+1
+	}
+	if got != len(keys) || batches != 3 {
+		t.Errorf("%d of %d items in %d batches", got, len(keys), batches)
+	}
+}

@@ -28,8 +28,11 @@ const (
 	maxPageWork  = 10_000_000
 	maxReadBytes = 16 << 20
 
-	maxBatchGets       = 100
-	maxBatchGetBytes   = 16 << 20
+	maxBatchGets     = 100
+	maxBatchGetBytes = 16 << 20
+	// maxBatchGetMemory is how much memory the items of a BatchGetItem may take. It
+	// is ours: the smallest values take much more than DynamoDB counts.
+	maxBatchGetMemory  = 64 << 20
 	maxBatchWrites     = 25
 	maxBatchWriteBytes = 16 << 20
 

@@ -10,7 +10,7 @@ import (
 )
 
 // BatchGetItem returns up to 100 items by their keys. What would make the answer
-// larger than 16 MB is among UnprocessedKeys.
+// larger than 16 MB, or take too much memory, is among UnprocessedKeys.
 //
 // Order of checks: for each table its expressions beside older parameters,
 // AttributesToGet and expressions, then the content of its keys; how many keys
@@ -104,7 +104,37 @@ type batchGet struct {
 	service *Service
 	bill    *bill
 	out     *dynamodb.BatchGetItemOutput
-	bytes   int
+	bytes   int // of the items in the answer
+	memory  int // that these take
+}
+
+// full reports whether there is no room for an item in the answer. There is for the
+// first.
+func (b *batchGet) full(size, memory int) bool {
+	return b.bytes > 0 && (b.bytes+size > maxBatchGetBytes || b.memory+memory > maxBatchGetMemory)
+}
+
+// What values take in memory, about.
+const (
+	valueMemory = 32
+	mapMemory   = 400
+	namedMemory = 64 // of an attribute of a map, beside its value
+)
+
+// memory returns what a value takes in memory beside its text, about. Small values
+// take much more than they count in DynamoDB.
+func memory(v item.Value) int {
+	n := valueMemory
+	if m := v.Map(); m != nil {
+		n += mapMemory + namedMemory*len(m)
+		for _, v := range m {
+			n += memory(v)
+		}
+	}
+	for _, v := range v.List() {
+		n += memory(v)
+	}
+	return n
 }
 
 // read reads what is wanted of a table, as long as there is room in the answer.
@@ -121,11 +151,12 @@ func (b *batchGet) read(
 		if err != nil {
 			return err
 		}
-		if b.bytes+size > maxBatchGetBytes {
+		takes := memory(item.M(it))
+		if b.full(size, takes) {
 			b.leave(name, asked, gets[i:])
 			break
 		}
-		b.bytes += size
+		b.bytes, b.memory = b.bytes+size, b.memory+takes
 		b.bill.of(sn.table.ref.name).table += readUnits(size, asked.ConsistentRead.V)
 		if it != nil {
 			items = append(items, gets[i].projection.Apply(it))
