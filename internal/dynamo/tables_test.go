@@ -291,3 +291,36 @@ func TestCreateElsewhere(t *testing.T) {
 	f.answers("ListTables", `{}`, `{"TableNames":["app"]}`)
 	f.fails("CreateTable", create("app"), api.ResourceInUse, "Table already exists: app")
 }
+
+// TestNothingIsKeptOfRequests proves that what is known of a table is what was stored
+// of it, though the bodies of the requests have been used again.
+func TestNothingIsKeptOfRequests(t *testing.T) {
+	f := newFixture(t)
+	const table = `{"TableName":"app"}`
+	const arn = `{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/app"`
+	f.call("CreateTable", `{"TableName":"app","BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1},
+		"TableClass":"STANDARD","Tags":[{"Key":"k1","Value":"v1"}],
+		"AttributeDefinitions":[{"AttributeName":"leaseKey","AttributeType":"S"},{"AttributeName":"color","AttributeType":"S"}],
+		"KeySchema":[{"AttributeName":"leaseKey","KeyType":"HASH"}],"GlobalSecondaryIndexes":[{"IndexName":"colors",
+		"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1},"KeySchema":[{"AttributeName":"color","KeyType":"HASH"}],
+		"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["one","two"]}}]}`)
+	f.call("UpdateTable", `{"TableName":"app","BillingMode":"PAY_PER_REQUEST","TableClass":"STANDARD_INFREQUENT_ACCESS"}`)
+	f.call("UpdateTable", `{"TableName":"app",`+ownerIndex+`}`)
+	f.call("TagResource", arn+`,"Tags":[{"Key":"k2","Value":"v2"}]}`)
+	f.call("UpdateTimeToLive", `{"TableName":"app","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"ttl"}}`)
+	f.call("PutItem", `{"TableName":"app","Item":{"leaseKey":{"S":"a"},"color":{"S":"red"},"one":{"B":"AAEC"},"two":{"M":{"x":{"NS":["1"]}}}}}`)
+	f.call("UpdateItem", `{"TableName":"app","Key":{"leaseKey":{"S":"a"}},"UpdateExpression":"SET three = :v","ExpressionAttributeValues":{":v":{"L":[{"S":"x"}]}}}`)
+	f.call("TransactWriteItems", `{"ClientRequestToken":"token","TransactItems":[{"Put":{"TableName":"app","Item":{"leaseKey":{"S":"b"}}}}]}`)
+	var known [2][]string
+	for i := range known {
+		for _, ask := range [][2]string{
+			{"ListTables", `{}`}, {"DescribeTable", table}, {"DescribeTimeToLive", table}, {"ListTagsOfResource", arn + `}`},
+			{"Scan", table}, {"Scan", `{"TableName":"app","IndexName":"colors"}`},
+			{"TransactWriteItems", `{"ClientRequestToken":"token","ReturnConsumedCapacity":"TOTAL","TransactItems":[{"Put":{"TableName":"app","Item":{"leaseKey":{"S":"b"}}}}]}`},
+		} {
+			known[i] = append(known[i], f.call(ask[0], ask[1]))
+		}
+		f.open()
+	}
+	f.want("after a restart", known[1], known[0]...)
+}
