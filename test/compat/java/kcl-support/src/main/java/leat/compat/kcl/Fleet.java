@@ -32,8 +32,8 @@ final class Fleet implements AutoCloseable {
   /** Starts a worker with the next letter for its name. */
   Worker start(boolean fanOut) throws IOException {
     String name = "worker-" + (char) ('a' + workers.size());
-    Worker worker = new Worker(new Settings(stream, application, name, fanOut), environment, options,
-        ledger, log::add);
+    Settings settings = new Settings(stream, application, name, fanOut);
+    Worker worker = new Worker(settings, environment, options, ledger, log::add);
     workers.add(worker);
     return worker;
   }

@@ -22,6 +22,7 @@ import software.amazon.awssdk.core.retry.RetryPolicy;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.Shard;
 import software.amazon.awssdk.services.kinesis.model.StreamStatus;
@@ -37,6 +38,8 @@ public final class Scenario implements AutoCloseable {
   /** Longer than any step takes: an empty lease table alone costs up to 30 s. */
   private static final Duration STEP = Duration.ofSeconds(120);
   private static final Duration FIRST_RECORD = Duration.ofSeconds(10);
+  /** Longer than the lock of a leader outlives it: 120 s, met within 30 s, and let go in 30 s. */
+  private static final Duration LOCK = Duration.ofSeconds(300);
   private static final StaticCredentialsProvider CREDENTIALS =
       StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any"));
 
@@ -63,13 +66,21 @@ public final class Scenario implements AutoCloseable {
   private int workers;
 
   public Scenario(Traits version, Retrieval retrieval) throws Exception {
+    this(version, retrieval, System.getProperty("dynamodb"));
+  }
+
+  /** Has the leases on another DynamoDB than the server's, if its URL is not null. */
+  public Scenario(Traits version, Retrieval retrieval, String leases) throws Exception {
     this.version = version;
     this.retrieval = retrieval;
-    String leases = System.getProperty("dynamodb", server.endpoint());
     kinesis = configure(KinesisClient.builder())
         .overrideConfiguration(o -> o.retryPolicy(RetryPolicy.none())).build();
-    dynamoDb = configure(DynamoDbClient.builder()).endpointOverride(URI.create(leases)).build();
-    fleet = new Fleet(STREAM, application, environment(), options());
+    DynamoDbClientBuilder tables = configure(DynamoDbClient.builder());
+    if (leases != null) {
+      tables.endpointOverride(URI.create(leases));
+    }
+    dynamoDb = tables.build();
+    fleet = new Fleet(STREAM, application, environment(leases), options());
   }
 
   private <B extends AwsClientBuilder<B, C>, C> B configure(B client) {
@@ -77,13 +88,12 @@ public final class Scenario implements AutoCloseable {
         .region(Region.US_EAST_1).credentialsProvider(CREDENTIALS);
   }
 
-  private Map<String, String> environment() {
+  private Map<String, String> environment(String leases) {
     Map<String, String> environment = new HashMap<>(Map.of(
         "AWS_ENDPOINT_URL", version.secure() ? server.secureEndpoint() : server.endpoint(),
         "AWS_REGION", "us-east-1",
         "AWS_ACCESS_KEY_ID", "any",
         "AWS_SECRET_ACCESS_KEY", "any"));
-    String leases = System.getProperty("dynamodb");
     if (leases != null) {
       environment.put("AWS_ENDPOINT_URL_DYNAMODB", leases);
     }
@@ -143,13 +153,42 @@ public final class Scenario implements AutoCloseable {
     }
   }
 
+  /**
+   * Kills the worker that is the leader, and returns how long it takes until the other one reads
+   * all shards.
+   *
+   * @param remove whether the dead leader's lock is removed by hand
+   */
+  public Duration killTheLeader(boolean remove) throws Exception {
+    kinesis.createStream(r -> r.streamName(STREAM).shardCount(SHARDS));
+    try (Producer producer = new Producer(kinesis, STREAM)) {
+      Worker[] both = shareTheShards();
+      int leader = isLeader(both[0]) ? 0 : 1;
+      both[leader].kill();
+      if (remove) {
+        Leases.removeLeader(dynamoDb, application);
+      }
+      long killed = System.nanoTime();
+      Worker left = both[1 - leader];
+      fleet.ledger.await("the other worker has taken over", LOCK, s -> read(left).size() == SHARDS);
+      return Duration.ofNanos(System.nanoTime() - killed);
+    }
+  }
+
   private Worker start() throws Exception {
     return fleet.start(retrieval.fanOut(workers++));
   }
 
-  /** Two workers start with no lease table, and each gets shards. */
+  /**
+   * Two workers start with no lease table, and each gets shards. The second waits for the first to
+   * be a KCL 3's leader: of two that make the tables' first items at once, one never recovers.
+   */
   private Worker[] shareTheShards() throws Exception {
-    Worker[] both = {start(), start()};
+    Worker[] both = {start(), null};
+    if (version.leader()) {
+      Server.eventually(() -> Leases.leader(dynamoDb, application));
+    }
+    both[1] = start();
     for (Worker worker : both) {
       await(worker.settings.worker() + " reads shards",
           s -> !fleet.ledger.shardsOf(worker.settings.worker()).isEmpty());
@@ -159,6 +198,11 @@ public final class Scenario implements AutoCloseable {
     return both;
   }
 
+  private boolean isLeader(Worker worker) {
+    return version.leader() && Leases.leader(dynamoDb, application)
+        .filter(worker.settings.worker()::equals).isPresent();
+  }
+
   private Set<String> read(Worker... some) {
     return List.of(some).stream()
         .flatMap(w -> fleet.ledger.shardsOf(w.settings.worker()).stream()).collect(toSet());
@@ -166,11 +210,7 @@ public final class Scenario implements AutoCloseable {
 
   /** Kills a worker, but not a leader, and returns the other once that reads all shards. */
   private Worker killOne(Worker[] both) throws Exception {
-    int victim = 1;
-    if (version.leader()
-        && Leases.leader(dynamoDb, application).equals(both[victim].settings.worker())) {
-      victim = 0;
-    }
+    int victim = isLeader(both[1]) ? 0 : 1;
     both[victim].kill();
     Worker left = both[1 - victim];
     await("the other worker has taken over", s -> read(left).size() == SHARDS);

@@ -8,7 +8,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * What happens to one record processor of a worker process, told on standard output: one JSON
  * object on a line for each event, with strings only. {@link Event} reads them.
  *
- * <pre>{"event":"record","processor":"2","nanos":"81","shard":"shardId-0","sequence":"49","data":"7"}</pre>
+ * <pre>
+ * {"event":"record","processor":"2","nanos":"81","shard":"shardId-0","sequence":"49","data":"7"}
+ * </pre>
  *
  * <p>An event is told before the next step is taken: a record before its checkpoint, a checkpoint
  * when it is certain.
@@ -70,14 +72,13 @@ public final class ShardJournal {
     }
   }
 
-  /** A checkpoint may fail: the lease has gone or the server is away. A later one makes up for it. */
+  /** A checkpoint may fail: the lease has gone or the server is away. A later one does for it. */
   private void storeIfPossible(Checkpoint checkpoint) {
+    unstored = 0;
     try {
       checkpoint.store();
-      unstored = 0;
       tell("checkpoint", last, "");
     } catch (Exception e) {
-      unstored = 0;
       tell("refused", last, e.getClass().getSimpleName());
     }
   }

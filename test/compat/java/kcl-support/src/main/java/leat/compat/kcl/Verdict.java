@@ -11,11 +11,12 @@ import java.util.Set;
  * each:
  *
  * <ul>
- *   <li>every record that was acknowledged is in the stream, and every record of the stream has been
- *       delivered;
+ *   <li>every record that was acknowledged is in the stream, and every record of the stream has
+ *       been delivered;
  *   <li>each session had its shard's records in order and without a gap, from behind the checkpoint
  *       that it was given;
- *   <li>that checkpoint was the latest: not before one that was told, nor behind what was delivered;
+ *   <li>that checkpoint was the latest: not before one that was told, nor behind what was
+ *       delivered;
  *   <li>a shard was not read before its parents' ends were reached.
  * </ul>
  */

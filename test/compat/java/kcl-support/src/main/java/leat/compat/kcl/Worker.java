@@ -1,7 +1,6 @@
 package leat.compat.kcl;
 
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -45,7 +44,8 @@ final class Worker implements AutoCloseable {
         "-Dstream=" + settings.stream(), "-Dapplication=" + settings.application(),
         "-Dworker=" + settings.worker(), "-DfanOut=" + settings.fanOut()));
     command.addAll(options);
-    command.addAll(List.of("-cp", classPath(), "leat.compat.kcl.Consumer"));
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path"), "leat.compat.kcl.Consumer"));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     process = builder.start();
@@ -57,12 +57,6 @@ final class Worker implements AutoCloseable {
     log.accept(settings.worker() + ": " + line);
   }
 
-  /** Surefire's own JVM has a class path of one JAR that names the others. */
-  private static String classPath() {
-    return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
-        .replace(File.pathSeparator + File.pathSeparator, File.pathSeparator);
-  }
-
   private void read(BufferedReader lines, Consumer<String> to) {
     Thread reader = new Thread(() -> {
       try (lines) {
@@ -71,7 +65,7 @@ final class Worker implements AutoCloseable {
         throw new UncheckedIOException(e);
       }
     }, "output of " + settings.worker());
-    reader.setUncaughtExceptionHandler((thread, e) -> note("reader " + thread.getName() + ": " + e));
+    reader.setUncaughtExceptionHandler((thread, e) -> note("reader failed: " + e));
     reader.start();
     readers.add(reader);
   }

@@ -19,7 +19,8 @@ final class Processor implements IRecordProcessor, IShutdownNotificationAware {
 
   @Override
   public void processRecords(ProcessRecordsInput input) {
-    input.getRecords().forEach(record -> journal.record(record.getSequenceNumber(), record.getData(),
+    input.getRecords().forEach(record -> journal.record(
+        record.getSequenceNumber(), record.getData(),
         () -> input.getCheckpointer().checkpoint(record.getSequenceNumber())));
   }
 
