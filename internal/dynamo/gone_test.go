@@ -8,16 +8,17 @@ import (
 	"leat/internal/engine"
 )
 
-// interrupted is an engine on which something else happens before a read.
+// interrupted is an engine on which something else happens before it returns an
+// entry or after it has listed some.
 type interrupted struct {
 	engine.Engine
-	before func()
+	meanwhile func()
 }
 
 func (e *interrupted) interrupt() {
-	if before := e.before; before != nil {
-		e.before = nil
-		before()
+	if meanwhile := e.meanwhile; meanwhile != nil {
+		e.meanwhile = nil
+		meanwhile()
 	}
 }
 
@@ -27,8 +28,9 @@ func (e *interrupted) Get(ctx context.Context, key engine.Key) (engine.Entry, er
 }
 
 func (e *interrupted) List(ctx context.Context, prefix, after engine.Key, limit int) ([]engine.Entry, error) {
+	list, err := e.Engine.List(ctx, prefix, after, limit)
 	e.interrupt()
-	return e.Engine.List(ctx, prefix, after, limit)
+	return list, err
 }
 
 // TestReadsOfWhatIsGone proves that a table or an index that goes while it is read
@@ -52,7 +54,7 @@ func TestReadsOfWhatIsGone(t *testing.T) {
 		f.leases("app")
 		f.call("UpdateTable", `{"TableName":"app",`+ownerIndex+`}`)
 		f.call("PutItem", `{"TableName":"app","Item":{"leaseKey":{"S":"a"},"leaseOwner":{"S":"w"}}}`)
-		e.before = func() {
+		e.meanwhile = func() {
 			if test.gone == "table" {
 				f.call("DeleteTable", `{"TableName":"app"}`)
 				return

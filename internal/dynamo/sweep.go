@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"leat/internal/dynamo/item"
 	"leat/internal/engine"
@@ -14,22 +15,28 @@ const (
 	// sweptItems is how many items one sweep looks at, at most. Where there are
 	// more, the next goes on.
 	sweptItems = 200_000
+	// sweptTogether is how many items are deleted in one write, at most. With all
+	// their entries in indexes they are in what the engine takes.
+	sweptTogether = 64
 	// oldestExpiry is how long ago an item may have expired to be deleted: what
 	// is older is taken for something else than a time.
 	oldestExpiry = 5 * 365 * 24 * 60 * 60 * 1000
 )
 
-// sweeper is where the sweep of items is. Only one sweep runs at a time.
+// sweeper is where the sweep of items is.
 type sweeper struct {
+	mu     sync.Mutex // held by the sweep that runs
 	budget int        // how many items a sweep looks at
 	table  uint64     // the table that is next, if it is still there
 	after  engine.Key // the item after which it goes on there
 }
 
 // Sweep deletes the items and the tokens that have expired, and what could not be
-// removed before. What it does not get to it does the next time. It must not be
-// called by two at a time.
+// removed before. What it does not get to it does the next time. Of several sweeps
+// one runs after the other.
 func (s *Service) Sweep(ctx context.Context) error {
+	s.sweeper.mu.Lock()
+	defer s.sweeper.mu.Unlock()
 	s.removeLeftover(ctx)
 	return errors.Join(s.sweepTokens(ctx), s.sweepItems(ctx))
 }
@@ -94,26 +101,55 @@ func (s *Service) sweepItems(ctx context.Context) error {
 // goes.
 func (s *Service) sweepTable(ctx context.Context, sn *snapshot, budget *int) error {
 	o, _ := sn.source("")
-	for e, err := range s.entries(ctx, o.prefix, s.sweeper.after) {
+	for *budget > 0 {
+		list, err := s.kv.List(ctx, o.prefix, s.sweeper.after, min(sweptTogether, *budget))
 		if err != nil {
 			return err
 		}
+		if len(list) == 0 {
+			s.sweeper.after = ""
+			s.sweeper.table++
+			return nil
+		}
+		if err := s.sweepSome(ctx, &o, list); err != nil {
+			return err
+		}
+		s.sweeper.after = list[len(list)-1].Key
+		*budget -= len(list)
+	}
+	return nil
+}
+
+// sweepSome deletes those of some items that have expired: in one write, unless one
+// of them lives again by then.
+func (s *Service) sweepSome(ctx context.Context, o *source, list []engine.Entry) error {
+	var due []change
+	for _, e := range list {
 		it, _, err := loadItem(e.Value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.Key, err)
 		}
-		if expired(it, sn.TimeToLive, s.kv.Now()) {
-			if err := s.expire(ctx, &o, e.Key); err != nil {
-				return err
-			}
+		if !expired(it, o.sn.TimeToLive, s.kv.Now()) {
+			continue
 		}
-		s.sweeper.after = e.Key
-		if *budget--; *budget == 0 {
-			return nil
+		p, err := o.position(e.Key)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Key, err)
+		}
+		due = append(due, s.expiry(o.sn, p.of))
+	}
+	if len(due) == 0 {
+		return nil
+	}
+	_, err := s.commit(ctx, due, false, nil)
+	if r := refusals(nil); !errors.As(err, &r) {
+		return err
+	}
+	for _, c := range due {
+		if _, err := s.commitOne(ctx, c); err != nil && !errors.Is(err, errAlive) && !isNoTable(err) {
+			return err
 		}
 	}
-	s.sweeper.after = ""
-	s.sweeper.table++
 	return nil
 }
 
@@ -133,21 +169,13 @@ func expired(it item.Item, attribute string, now stream.Millis) bool {
 // errAlive refuses the deletion of an item that has not expired.
 var errAlive = errors.New("the item has not expired")
 
-// expire deletes an item, if it has still expired by then.
-func (s *Service) expire(ctx context.Context, o *source, key engine.Key) error {
-	p, err := o.position(key)
-	if err != nil {
-		return fmt.Errorf("%s: %w", key, err)
-	}
-	_, err = s.commitOne(ctx, change{sn: o.sn, key: p.of, apply: func(there item.Item) (item.Item, error) {
-		sn := o.sn.table.snap.Load()
-		if sn == nil || sn.TimeToLive == "" || !expired(there, sn.TimeToLive, s.kv.Now()) {
+// expiry is the change that deletes an item, if it has still expired by then.
+func (s *Service) expiry(sn *snapshot, key keyForm) change {
+	return change{sn: sn, key: key, apply: func(there item.Item) (item.Item, error) {
+		now := sn.table.snap.Load()
+		if now == nil || now.TimeToLive == "" || !expired(there, now.TimeToLive, s.kv.Now()) {
 			return nil, errAlive
 		}
 		return nil, nil
-	}})
-	if errors.Is(err, errAlive) || isNoTable(err) {
-		return nil
-	}
-	return err
+	}}
 }

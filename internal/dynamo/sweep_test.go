@@ -70,3 +70,42 @@ func TestSweepsGoOn(t *testing.T) {
 		t.Errorf("%d items are left of 3 tables with 4 that have not expired", n)
 	}
 }
+
+// TestSweepDeletesTogether proves that items that have expired go in few writes, and
+// that one that lives again meanwhile stays, and keeps no other.
+func TestSweepDeletesTogether(t *testing.T) {
+	f, e := newTroubled(t)
+	meanwhile := &interrupted{Engine: e}
+	f.engine = meanwhile
+	f.open()
+	f.leases("app")
+	f.call("UpdateTimeToLive", `{"TableName":"app","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"ttl"}}`)
+	put := func(i int, ttl int64) {
+		f.call("PutItem", fmt.Sprintf(`{"TableName":"app","Item":{"leaseKey":{"S":"%d"},"ttl":{"N":"%d"}}}`, i, ttl))
+	}
+	now := int64(testStart) / 1000
+	for _, lives := range []bool{false, true} {
+		for i := range 50 {
+			put(i, now-1)
+		}
+		want, most := 0, 1
+		if lives {
+			want, most = 1, 50             // the one that lives is written, and 49 are deleted one by one
+			meanwhile.meanwhile = func() { // after the tokens have been listed
+				meanwhile.meanwhile = func() { put(7, now+60) }
+			}
+		}
+		writes := 0
+		e.refuse = func() error {
+			writes++
+			return nil
+		}
+		if err := f.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := f.entries("item"); n != want || writes > most {
+			t.Errorf("%d items are left, want %d, after %d writes", n, want, writes)
+		}
+	}
+	f.answers("Scan", `{"TableName":"app","ProjectionExpression":"leaseKey"}`, `{"Count":1,"ScannedCount":1,"Items":[{"leaseKey":{"S":"7"}}]}`)
+}

@@ -314,8 +314,12 @@ func TestNothingIsKeptOfRequests(t *testing.T) {
 	var known [2][]string
 	for i := range known {
 		for _, ask := range [][2]string{
-			{"ListTables", `{}`}, {"DescribeTable", table}, {"DescribeTimeToLive", table}, {"ListTagsOfResource", arn + `}`},
-			{"Scan", table}, {"Scan", `{"TableName":"app","IndexName":"colors"}`},
+			{"ListTables", `{}`},
+			{"DescribeTable", table},
+			{"DescribeTimeToLive", table},
+			{"ListTagsOfResource", arn + `}`},
+			{"Scan", table},
+			{"Scan", `{"TableName":"app","IndexName":"colors"}`},
 			{"TransactWriteItems", `{"ClientRequestToken":"token","ReturnConsumedCapacity":"TOTAL","TransactItems":[{"Put":{"TableName":"app","Item":{"leaseKey":{"S":"b"}}}}]}`},
 		} {
 			known[i] = append(known[i], f.call(ask[0], ask[1]))
