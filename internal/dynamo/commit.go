@@ -167,8 +167,11 @@ func (c *commit) stageOne(ctx context.Context, i int) error {
 	}
 	c.outcomes[i] = out
 	c.writeItem(&out, key, rev)
-	for _, l := range sn.indexes {
-		c.writeEntry(&out, l, ch.key)
+	for i, l := range sn.indexes {
+		building := i >= len(sn.Indexes)
+		if err := c.writeEntry(ctx, &out, l, ch.key, building); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -193,10 +196,17 @@ func count(it item.Item) int {
 	return 1
 }
 
-// writeEntry adds what the change of an item does to an index.
-func (c *commit) writeEntry(o *outcome, l *liveIndex, of keyForm) {
+// writeEntry adds what the change of an item does to an index. One that is being
+// built may not have the entry yet.
+func (c *commit) writeEntry(ctx context.Context, o *outcome, l *liveIndex, of keyForm, building bool) error {
 	from, had := l.schema.form(o.before)
 	to, has := l.schema.form(o.after)
+	if had && building {
+		_, err := c.service.kv.Get(ctx, entryKey(l.entries, from, of))
+		if had = err == nil; err != nil && !errors.Is(err, engine.ErrNotFound) {
+			return err
+		}
+	}
 	n := counted{to: l.size}
 	var sizes [2]int
 	if had {
@@ -208,7 +218,7 @@ func (c *commit) writeEntry(o *outcome, l *liveIndex, of keyForm) {
 		n.items++
 	}
 	if n.bytes = sizes[1] - sizes[0]; had && has && from == to && n.bytes == 0 {
-		return
+		return nil
 	}
 	if had && (!has || from != to) {
 		c.writes = append(c.writes, engine.Change{Key: entryKey(l.entries, from, of), Delete: true, Expect: engine.Any})
@@ -219,6 +229,7 @@ func (c *commit) writeEntry(o *outcome, l *liveIndex, of keyForm) {
 		})
 	}
 	c.counted = append(c.counted, n)
+	return nil
 }
 
 // write makes what was staged durable.

@@ -123,6 +123,9 @@ func TestIndexIsBuiltWhileItemsChange(t *testing.T) {
 	if got := f.entries("index"); got != n || n != len(items) {
 		t.Errorf("%d entries for %d items", got, len(items))
 	}
+	counted := f.call("DescribeTable", `{"TableName":"app"}`)
+	f.open()
+	f.same("counted anew", counted, f.call("DescribeTable", `{"TableName":"app"}`))
 }
 
 // TestIndexThroughput proves that what is provisioned for an index can be changed, and
