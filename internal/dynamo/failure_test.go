@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"leat/internal/api"
+	"leat/internal/api/dynamodb"
 	"leat/internal/engine"
 )
 
@@ -129,5 +130,29 @@ func TestLeftovers(t *testing.T) {
 		if n := f.entries("item") + f.entries("index"); n != 0 {
 			t.Errorf("%d entries are left for ever", n)
 		}
+	}
+}
+
+// TestDeleteTableWithoutClient proves that a table's items go also if the client does.
+func TestDeleteTableWithoutClient(t *testing.T) {
+	f, e := newTroubled(t)
+	f.leases("app")
+	for i := range 5 {
+		f.call("PutItem", fmt.Sprintf(`{"TableName":"app","Item":{"leaseKey":{"S":"%d"}}}`, i))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	e.refuse = func() error {
+		if n++; n == 2 { // the first is of the definition
+			cancel()
+		}
+		return nil
+	}
+	in := &dynamodb.DeleteTableInput{TableName: api.Some("app")}
+	if _, err := f.ops["DeleteTable"].Call(ctx, caller, in); err != nil {
+		t.Fatal(err)
+	}
+	if ctx.Err() == nil || f.entries("item") != 0 {
+		t.Errorf("%d items are left after %d writes", f.entries("item"), n)
 	}
 }

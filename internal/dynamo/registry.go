@@ -200,7 +200,7 @@ func (s *Service) drop(ctx context.Context, sn *snapshot, check func(*definition
 		return nil, err
 	}
 	s.bytes.Add(-t.size.bytes.Load())
-	s.removeBelow(ctx, t.items, entriesKey(t.number))
+	s.removeBelow(context.WithoutCancel(ctx), t.items, entriesKey(t.number))
 	return current, nil
 }
 
