@@ -5,37 +5,6 @@ import (
 	"testing"
 )
 
-// TestMaxEntries checks that no request within its constraints loses entries.
-func TestMaxEntries(t *testing.T) {
-	lists := 0
-	var check func(name string, in Input, s *Structure)
-	check = func(name string, in Input, s *Structure) {
-		for _, r := range *s {
-			switch m := in.Member(r.Name).(type) {
-			case *Opt[[]string], *Opt[map[string]string], List:
-				lists++
-				if !r.Value.Max.Set || r.Value.Max.V >= MaxEntries {
-					t.Errorf("%s: %s may have %v entries", name, r.Name, r.Value.Max)
-				}
-				if list, ok := m.(List); ok {
-					list.Begin()
-					check(name, list.Grow(), r.Of)
-				}
-			case Nested:
-				check(name, m.Fill(), r.Of)
-			}
-		}
-	}
-	for _, name := range Operations {
-		if in, schema := NewInput(name); in != nil {
-			check(name, in, schema)
-		}
-	}
-	if lists < 5 {
-		t.Errorf("only %d lists and maps were found", lists)
-	}
-}
-
 func TestListsAreBounded(t *testing.T) {
 	in := new(PutRecordsInput)
 	list := in.Member("Records").(List)

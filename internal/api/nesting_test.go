@@ -66,6 +66,67 @@ func TestNestingFitsTheValidator(t *testing.T) {
 	}
 }
 
+// TestMaxEntries proves that no request within its constraints loses entries. The
+// operations of CloudWatch and STS refuse much less than MaxEntries themselves.
+func TestMaxEntries(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]struct {
+		operations []string
+		newInput   func(string) (api.Input, *api.Structure)
+		least      int // how many lists and maps there are
+	}{
+		"kinesis":  {api.Operations, api.NewInput, 5},
+		"dynamodb": {dynamodb.Operations, dynamodb.NewInput, 40},
+	} {
+		found := 0
+		for _, op := range s.operations {
+			if in, schema := s.newInput(op); in != nil {
+				found += bounded(t, op, in, schema)
+			}
+		}
+		if found < s.least {
+			t.Errorf("%s: only %d lists and maps were found", name, found)
+		}
+	}
+}
+
+// bounded checks all lists and maps of a request, and returns how many there are.
+func bounded(t *testing.T, name string, in api.Input, s *api.Structure) (found int) {
+	t.Helper()
+	for _, r := range *s {
+		m := in.Member(r.Name)
+		switch m.(type) {
+		case *api.Opt[[]string], *api.Opt[map[string]string], api.List, api.Map:
+			found++
+			if !r.Value.Max.Set || r.Value.Max.V >= api.MaxEntries {
+				t.Errorf("%s: %s may have %v entries", name, r.Name, r.Value.Max)
+			}
+		}
+		found += boundedBelow(t, name, m, r.Of)
+	}
+	return found
+}
+
+func boundedBelow(t *testing.T, name string, m any, s *api.Structure) int {
+	t.Helper()
+	if s == nil {
+		return 0
+	}
+	switch m := m.(type) {
+	case api.Nested:
+		return bounded(t, name, m.Fill(), s)
+	case api.List:
+		m.Begin()
+		return bounded(t, name, m.Grow(), s)
+	case api.Map:
+		m.Begin()
+		return boundedBelow(t, name, m.Put("key"), s)
+	case api.Input:
+		return bounded(t, name, m, s)
+	}
+	return 0
+}
+
 // TestMessagesAreShort has a request whose key of a map is as long as the request,
 // and all of what is below it is missing.
 func TestMessagesAreShort(t *testing.T) {

@@ -242,3 +242,29 @@ func TestUpdateThatOnlyRemoves(t *testing.T) {
 	f.call("DeleteItem", `{`+key+`}`)
 	f.answers("UpdateItem", `{`+key+`,"ReturnValues":"ALL_NEW"}`, `{"Attributes":{"leaseKey":{"S":"x"}}}`)
 }
+
+// TestTooManyOldParameters proves that no entry of the older parameters, which have no
+// limit in AWS, is passed over.
+func TestTooManyOldParameters(t *testing.T) {
+	f := newFixture(t)
+	f.leases("app")
+	entries := func(n int, value string) string {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = fmt.Sprintf(`"a%d":%s`, i, value)
+		}
+		return strings.Join(list, ",")
+	}
+	for _, test := range [][3]string{
+		{"UpdateItem", `"Key":{"leaseKey":{"S":"x"}},"AttributeUpdates"`, `{"Value":{"N":"1"}}`},
+		{"PutItem", `"Item":{"leaseKey":{"S":"x"}},"Expected"`, `{"Exists":false}`},
+		{"Scan", `"ScanFilter"`, `{"ComparisonOperator":"NULL"}`},
+	} {
+		f.call(test[0], `{"TableName":"app",`+test[1]+`:{`+entries(9_000, test[2])+`}}`)
+		_, err := f.do(caller, test[0], `{"TableName":"app",`+test[1]+`:{`+entries(10_001, test[2])+`}}`)
+		if !isCode(err, api.Validation) {
+			t.Errorf("%s with 10,001 entries: %v", test[0], err)
+		}
+		f.call("DeleteItem", `{"TableName":"app","Key":{"leaseKey":{"S":"x"}}}`)
+	}
+}

@@ -72,14 +72,14 @@ var conditionCheckSchema = &api.Structure{
 	{Name: "Key", Required: true},
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "ConditionExpression", Required: true},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "ExpressionAttributeValues"},
 	{Name: "ReturnValuesOnConditionCheckFailure", Value: api.Constraint{Enum: []string{"ALL_OLD", "NONE"}}},
 }
 
 var createGlobalSecondaryIndexActionSchema = &api.Structure{
 	{Name: "IndexName", Required: true, Value: api.Constraint{Min: api.Some[int64](3), Max: api.Some[int64](255), Pattern: patternIndexName}},
-	{Name: "KeySchema", Required: true, Value: api.Constraint{Min: api.Some[int64](1)}, Of: keySchemaElementSchema},
+	{Name: "KeySchema", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](9999)}, Of: keySchemaElementSchema},
 	{Name: "Projection", Required: true, Of: projectionSchema},
 	{Name: "ProvisionedThroughput", Of: provisionedThroughputSchema},
 	{Name: "OnDemandThroughput", Of: onDemandThroughputSchema},
@@ -88,16 +88,16 @@ var createGlobalSecondaryIndexActionSchema = &api.Structure{
 
 // CreateTableSchema constrains CreateTableInput.
 var CreateTableSchema = &api.Structure{
-	{Name: "AttributeDefinitions", Of: attributeDefinitionSchema},
+	{Name: "AttributeDefinitions", Value: api.Constraint{Max: api.Some[int64](9999)}, Of: attributeDefinitionSchema},
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
-	{Name: "KeySchema", Value: api.Constraint{Min: api.Some[int64](1)}, Of: keySchemaElementSchema},
-	{Name: "LocalSecondaryIndexes", Of: localSecondaryIndexSchema},
-	{Name: "GlobalSecondaryIndexes", Of: globalSecondaryIndexSchema},
+	{Name: "KeySchema", Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](9999)}, Of: keySchemaElementSchema},
+	{Name: "LocalSecondaryIndexes", Value: api.Constraint{Max: api.Some[int64](9999)}, Of: localSecondaryIndexSchema},
+	{Name: "GlobalSecondaryIndexes", Value: api.Constraint{Max: api.Some[int64](9999)}, Of: globalSecondaryIndexSchema},
 	{Name: "BillingMode", Value: api.Constraint{Enum: []string{"PROVISIONED", "PAY_PER_REQUEST"}}},
 	{Name: "ProvisionedThroughput", Of: provisionedThroughputSchema},
 	{Name: "StreamSpecification", Of: streamSpecificationSchema},
 	{Name: "SSESpecification", Of: sSESpecificationSchema},
-	{Name: "Tags", Of: tagSchema},
+	{Name: "Tags", Value: api.Constraint{Max: api.Some[int64](9999)}, Of: tagSchema},
 	{Name: "TableClass", Value: api.Constraint{Enum: []string{"STANDARD", "STANDARD_INFREQUENT_ACCESS"}}},
 	{Name: "DeletionProtectionEnabled"},
 	{Name: "OnDemandThroughput", Of: onDemandThroughputSchema},
@@ -105,14 +105,14 @@ var CreateTableSchema = &api.Structure{
 	{Name: "ResourcePolicy"},
 	{Name: "GlobalTableSourceArn", Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "GlobalTableSettingsReplicationMode", Value: api.Constraint{Enum: []string{"ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"}}},
-	{Name: "VectorIndexes", Of: vectorIndexSchema},
+	{Name: "VectorIndexes", Value: api.Constraint{Max: api.Some[int64](9999)}, Of: vectorIndexSchema},
 }
 
 var deleteSchema = &api.Structure{
 	{Name: "Key", Required: true},
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "ConditionExpression"},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "ExpressionAttributeValues"},
 	{Name: "ReturnValuesOnConditionCheckFailure", Value: api.Constraint{Enum: []string{"ALL_OLD", "NONE"}}},
 }
@@ -125,13 +125,13 @@ var deleteGlobalSecondaryIndexActionSchema = &api.Structure{
 var DeleteItemSchema = &api.Structure{
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "Key", Required: true},
-	{Name: "Expected", Key: api.Constraint{Max: api.Some[int64](65535)}, Of: expectedAttributeValueSchema},
+	{Name: "Expected", Value: api.Constraint{Max: api.Some[int64](9999)}, Key: api.Constraint{Max: api.Some[int64](65535)}, Of: expectedAttributeValueSchema},
 	{Name: "ConditionalOperator", Value: api.Constraint{Enum: []string{"AND", "OR"}}},
 	{Name: "ReturnValues", Value: api.Constraint{Enum: []string{"NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW"}}},
 	{Name: "ReturnConsumedCapacity", Value: api.Constraint{Enum: []string{"INDEXES", "TOTAL", "NONE"}}},
 	{Name: "ReturnItemCollectionMetrics", Value: api.Constraint{Enum: []string{"SIZE", "NONE"}}},
 	{Name: "ConditionExpression"},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "ExpressionAttributeValues"},
 	{Name: "ReturnValuesOnConditionCheckFailure", Value: api.Constraint{Enum: []string{"ALL_OLD", "NONE"}}},
 }
@@ -177,23 +177,23 @@ var getSchema = &api.Structure{
 	{Name: "Key", Required: true},
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "ProjectionExpression"},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 }
 
 // GetItemSchema constrains GetItemInput.
 var GetItemSchema = &api.Structure{
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "Key", Required: true},
-	{Name: "AttributesToGet", Value: api.Constraint{Min: api.Some[int64](1)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "AttributesToGet", Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "ConsistentRead"},
 	{Name: "ReturnConsumedCapacity", Value: api.Constraint{Enum: []string{"INDEXES", "TOTAL", "NONE"}}},
 	{Name: "ProjectionExpression"},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 }
 
 var globalSecondaryIndexSchema = &api.Structure{
 	{Name: "IndexName", Required: true, Value: api.Constraint{Min: api.Some[int64](3), Max: api.Some[int64](255), Pattern: patternIndexName}},
-	{Name: "KeySchema", Required: true, Value: api.Constraint{Min: api.Some[int64](1)}, Of: keySchemaElementSchema},
+	{Name: "KeySchema", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](9999)}, Of: keySchemaElementSchema},
 	{Name: "Projection", Required: true, Of: projectionSchema},
 	{Name: "ProvisionedThroughput", Of: provisionedThroughputSchema},
 	{Name: "OnDemandThroughput", Of: onDemandThroughputSchema},
@@ -215,10 +215,10 @@ var keySchemaElementSchema = &api.Structure{
 
 var keysAndAttributesSchema = &api.Structure{
 	{Name: "Keys", Required: true},
-	{Name: "AttributesToGet", Value: api.Constraint{Min: api.Some[int64](1)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "AttributesToGet", Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "ConsistentRead"},
 	{Name: "ProjectionExpression"},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 }
 
 // ListTablesSchema constrains ListTablesInput.
@@ -235,7 +235,7 @@ var ListTagsOfResourceSchema = &api.Structure{
 
 var localSecondaryIndexSchema = &api.Structure{
 	{Name: "IndexName", Required: true, Value: api.Constraint{Min: api.Some[int64](3), Max: api.Some[int64](255), Pattern: patternIndexName}},
-	{Name: "KeySchema", Required: true, Value: api.Constraint{Min: api.Some[int64](1)}, Of: keySchemaElementSchema},
+	{Name: "KeySchema", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](9999)}, Of: keySchemaElementSchema},
 	{Name: "Projection", Required: true, Of: projectionSchema},
 }
 
@@ -263,7 +263,7 @@ var putSchema = &api.Structure{
 	{Name: "Item", Required: true},
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "ConditionExpression"},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "ExpressionAttributeValues"},
 	{Name: "ReturnValuesOnConditionCheckFailure", Value: api.Constraint{Enum: []string{"ALL_OLD", "NONE"}}},
 }
@@ -272,13 +272,13 @@ var putSchema = &api.Structure{
 var PutItemSchema = &api.Structure{
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "Item", Required: true},
-	{Name: "Expected", Key: api.Constraint{Max: api.Some[int64](65535)}, Of: expectedAttributeValueSchema},
+	{Name: "Expected", Value: api.Constraint{Max: api.Some[int64](9999)}, Key: api.Constraint{Max: api.Some[int64](65535)}, Of: expectedAttributeValueSchema},
 	{Name: "ReturnValues", Value: api.Constraint{Enum: []string{"NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW"}}},
 	{Name: "ReturnConsumedCapacity", Value: api.Constraint{Enum: []string{"INDEXES", "TOTAL", "NONE"}}},
 	{Name: "ReturnItemCollectionMetrics", Value: api.Constraint{Enum: []string{"SIZE", "NONE"}}},
 	{Name: "ConditionalOperator", Value: api.Constraint{Enum: []string{"AND", "OR"}}},
 	{Name: "ConditionExpression"},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "ExpressionAttributeValues"},
 	{Name: "ReturnValuesOnConditionCheckFailure", Value: api.Constraint{Enum: []string{"ALL_OLD", "NONE"}}},
 }
@@ -292,11 +292,11 @@ var QuerySchema = &api.Structure{
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "IndexName", Value: api.Constraint{Min: api.Some[int64](3), Max: api.Some[int64](255), Pattern: patternIndexName}},
 	{Name: "Select", Value: api.Constraint{Enum: []string{"ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "COUNT"}}},
-	{Name: "AttributesToGet", Value: api.Constraint{Min: api.Some[int64](1)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "AttributesToGet", Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "Limit", Value: api.Constraint{Min: api.Some[int64](1)}},
 	{Name: "ConsistentRead"},
-	{Name: "KeyConditions", Key: api.Constraint{Max: api.Some[int64](65535)}, Of: conditionSchema},
-	{Name: "QueryFilter", Key: api.Constraint{Max: api.Some[int64](65535)}, Of: conditionSchema},
+	{Name: "KeyConditions", Value: api.Constraint{Max: api.Some[int64](9999)}, Key: api.Constraint{Max: api.Some[int64](65535)}, Of: conditionSchema},
+	{Name: "QueryFilter", Value: api.Constraint{Max: api.Some[int64](9999)}, Key: api.Constraint{Max: api.Some[int64](65535)}, Of: conditionSchema},
 	{Name: "ConditionalOperator", Value: api.Constraint{Enum: []string{"AND", "OR"}}},
 	{Name: "ScanIndexForward"},
 	{Name: "ExclusiveStartKey"},
@@ -304,7 +304,7 @@ var QuerySchema = &api.Structure{
 	{Name: "ProjectionExpression"},
 	{Name: "FilterExpression"},
 	{Name: "KeyConditionExpression"},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "ExpressionAttributeValues"},
 }
 
@@ -320,10 +320,10 @@ var sSESpecificationSchema = &api.Structure{
 var ScanSchema = &api.Structure{
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "IndexName", Value: api.Constraint{Min: api.Some[int64](3), Max: api.Some[int64](255), Pattern: patternIndexName}},
-	{Name: "AttributesToGet", Value: api.Constraint{Min: api.Some[int64](1)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "AttributesToGet", Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "Limit", Value: api.Constraint{Min: api.Some[int64](1)}},
 	{Name: "Select", Value: api.Constraint{Enum: []string{"ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "COUNT"}}},
-	{Name: "ScanFilter", Key: api.Constraint{Max: api.Some[int64](65535)}, Of: conditionSchema},
+	{Name: "ScanFilter", Value: api.Constraint{Max: api.Some[int64](9999)}, Key: api.Constraint{Max: api.Some[int64](65535)}, Of: conditionSchema},
 	{Name: "ConditionalOperator", Value: api.Constraint{Enum: []string{"AND", "OR"}}},
 	{Name: "ExclusiveStartKey"},
 	{Name: "ReturnConsumedCapacity", Value: api.Constraint{Enum: []string{"INDEXES", "TOTAL", "NONE"}}},
@@ -331,7 +331,7 @@ var ScanSchema = &api.Structure{
 	{Name: "Segment", Value: api.Constraint{Min: api.Some[int64](0), Max: api.Some[int64](999999)}},
 	{Name: "ProjectionExpression"},
 	{Name: "FilterExpression"},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "ExpressionAttributeValues"},
 	{Name: "ConsistentRead"},
 }
@@ -349,7 +349,7 @@ var tagSchema = &api.Structure{
 // TagResourceSchema constrains TagResourceInput.
 var TagResourceSchema = &api.Structure{
 	{Name: "ResourceArn", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1283)}},
-	{Name: "Tags", Required: true, Of: tagSchema},
+	{Name: "Tags", Required: true, Value: api.Constraint{Max: api.Some[int64](9999)}, Of: tagSchema},
 }
 
 var timeToLiveSpecificationSchema = &api.Structure{
@@ -385,7 +385,7 @@ var TransactWriteItemsSchema = &api.Structure{
 // UntagResourceSchema constrains UntagResourceInput.
 var UntagResourceSchema = &api.Structure{
 	{Name: "ResourceArn", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1283)}},
-	{Name: "TagKeys", Required: true, Element: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](128)}},
+	{Name: "TagKeys", Required: true, Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](128)}},
 }
 
 var updateSchema = &api.Structure{
@@ -393,7 +393,7 @@ var updateSchema = &api.Structure{
 	{Name: "UpdateExpression", Required: true},
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "ConditionExpression"},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "ExpressionAttributeValues"},
 	{Name: "ReturnValuesOnConditionCheckFailure", Value: api.Constraint{Enum: []string{"ALL_OLD", "NONE"}}},
 }
@@ -415,38 +415,38 @@ var updateGlobalSecondaryIndexActionSchema = &api.Structure{
 var UpdateItemSchema = &api.Structure{
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "Key", Required: true},
-	{Name: "AttributeUpdates", Key: api.Constraint{Max: api.Some[int64](65535)}, Of: attributeValueUpdateSchema},
-	{Name: "Expected", Key: api.Constraint{Max: api.Some[int64](65535)}, Of: expectedAttributeValueSchema},
+	{Name: "AttributeUpdates", Value: api.Constraint{Max: api.Some[int64](9999)}, Key: api.Constraint{Max: api.Some[int64](65535)}, Of: attributeValueUpdateSchema},
+	{Name: "Expected", Value: api.Constraint{Max: api.Some[int64](9999)}, Key: api.Constraint{Max: api.Some[int64](65535)}, Of: expectedAttributeValueSchema},
 	{Name: "ConditionalOperator", Value: api.Constraint{Enum: []string{"AND", "OR"}}},
 	{Name: "ReturnValues", Value: api.Constraint{Enum: []string{"NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW"}}},
 	{Name: "ReturnConsumedCapacity", Value: api.Constraint{Enum: []string{"INDEXES", "TOTAL", "NONE"}}},
 	{Name: "ReturnItemCollectionMetrics", Value: api.Constraint{Enum: []string{"SIZE", "NONE"}}},
 	{Name: "UpdateExpression"},
 	{Name: "ConditionExpression"},
-	{Name: "ExpressionAttributeNames", Element: api.Constraint{Max: api.Some[int64](65535)}},
+	{Name: "ExpressionAttributeNames", Value: api.Constraint{Max: api.Some[int64](9999)}, Element: api.Constraint{Max: api.Some[int64](65535)}},
 	{Name: "ExpressionAttributeValues"},
 	{Name: "ReturnValuesOnConditionCheckFailure", Value: api.Constraint{Enum: []string{"ALL_OLD", "NONE"}}},
 }
 
 // UpdateTableSchema constrains UpdateTableInput.
 var UpdateTableSchema = &api.Structure{
-	{Name: "AttributeDefinitions", Of: attributeDefinitionSchema},
+	{Name: "AttributeDefinitions", Value: api.Constraint{Max: api.Some[int64](9999)}, Of: attributeDefinitionSchema},
 	{Name: "TableName", Required: true, Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1024)}},
 	{Name: "BillingMode", Value: api.Constraint{Enum: []string{"PROVISIONED", "PAY_PER_REQUEST"}}},
 	{Name: "ProvisionedThroughput", Of: provisionedThroughputSchema},
-	{Name: "GlobalSecondaryIndexUpdates", Of: globalSecondaryIndexUpdateSchema},
+	{Name: "GlobalSecondaryIndexUpdates", Value: api.Constraint{Max: api.Some[int64](9999)}, Of: globalSecondaryIndexUpdateSchema},
 	{Name: "StreamSpecification", Of: streamSpecificationSchema},
 	{Name: "SSESpecification", Of: sSESpecificationSchema},
 	{Name: "TableClass", Value: api.Constraint{Enum: []string{"STANDARD", "STANDARD_INFREQUENT_ACCESS"}}},
 	{Name: "DeletionProtectionEnabled"},
 	{Name: "OnDemandThroughput", Of: onDemandThroughputSchema},
-	{Name: "ReplicaUpdates", Value: api.Constraint{Min: api.Some[int64](1)}, Of: replicationGroupUpdateSchema},
+	{Name: "ReplicaUpdates", Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](9999)}, Of: replicationGroupUpdateSchema},
 	{Name: "MultiRegionConsistency", Value: api.Constraint{Enum: []string{"EVENTUAL", "STRONG"}}},
 	{Name: "GlobalTableWitnessUpdates", Value: api.Constraint{Min: api.Some[int64](1), Max: api.Some[int64](1)}, Of: globalTableWitnessGroupUpdateSchema},
 	{Name: "WarmThroughput", Of: warmThroughputSchema},
 	{Name: "GlobalTableSettingsReplicationMode", Value: api.Constraint{Enum: []string{"ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"}}},
 	{Name: "DisassociationProtectionEnabled"},
-	{Name: "VectorIndexUpdates", Of: vectorIndexUpdateSchema},
+	{Name: "VectorIndexUpdates", Value: api.Constraint{Max: api.Some[int64](9999)}, Of: vectorIndexUpdateSchema},
 }
 
 // UpdateTimeToLiveSchema constrains UpdateTimeToLiveInput.
