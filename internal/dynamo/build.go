@@ -101,7 +101,7 @@ func (s *Service) buildSome(ctx context.Context, sn *snapshot, l *liveIndex, lis
 // missing returns the change that writes the entry that an index should have for
 // an item and does not have, and the entry's size. There is none without a key.
 func (s *Service) missing(ctx context.Context, sn *snapshot, l *liveIndex, it item.Item) (engine.Change, int, error) {
-	in, ok := l.schema.form(it)
+	in, ok := l.form(it)
 	if !ok {
 		return engine.Change{}, 0, nil
 	}

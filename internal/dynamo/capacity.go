@@ -58,8 +58,8 @@ func (n *consumption) addWrite(o *outcome, factor float64) {
 // indexUnits returns what the change of an item consumes of an index: one write
 // for an entry that comes, goes or changes, two for one that moves.
 func indexUnits(o *outcome, l *liveIndex) float64 {
-	from, had := l.schema.form(o.before)
-	to, has := l.schema.form(o.after)
+	from, had := l.form(o.before)
+	to, has := l.form(o.after)
 	var sizes [2]int
 	if had {
 		sizes[0] = l.projectedSize(o.before)

@@ -199,8 +199,8 @@ func count(it item.Item) int {
 // writeEntry adds what the change of an item does to an index. One that is being
 // built may not have the entry yet.
 func (c *commit) writeEntry(ctx context.Context, o *outcome, l *liveIndex, of keyForm, building bool) error {
-	from, had := l.schema.form(o.before)
-	to, has := l.schema.form(o.after)
+	from, had := l.form(o.before)
+	to, has := l.form(o.after)
 	if had && building {
 		_, err := c.service.kv.Get(ctx, entryKey(l.entries, from, of))
 		if had = err == nil; err != nil && !errors.Is(err, engine.ErrNotFound) {

@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -179,4 +180,29 @@ func TestIndexOfTooMany(t *testing.T) {
 		api.LimitExceeded, "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
 	f.fails("UpdateTable", `{"TableName":"app","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"one"}}]}`,
 		api.ResourceNotFound, "Requested resource not found")
+}
+
+// TestIndexOfWhatCannotBeAKey proves that items with values that no key may have are
+// left out of an index that is made later, and can be deleted.
+func TestIndexOfWhatCannotBeAKey(t *testing.T) {
+	f := newFixture(t)
+	f.leases("app")
+	for i, owner := range []string{`{"S":"w"}`, `{"S":""}`, `{"S":"` + strings.Repeat("w", 2049) + `"}`, `{"N":"1"}`} {
+		f.call("PutItem", fmt.Sprintf(`{"TableName":"app","Item":{"leaseKey":{"S":"%d"},"leaseOwner":%s}}`, i, owner))
+	}
+	f.call("UpdateTable", `{"TableName":"app",`+ownerIndex+`}`)
+	for range 2 {
+		if n := f.entries("index"); n != 1 {
+			t.Errorf("the index has %d entries", n)
+		}
+		f.want("owned", f.owned("w"), "0")
+		f.open()
+	}
+	for i := range 4 {
+		f.call("DeleteItem", fmt.Sprintf(`{"TableName":"app","Key":{"leaseKey":{"S":"%d"}}}`, i))
+	}
+	table := f.get(f.call("DescribeTable", `{"TableName":"app"}`), "Table").(map[string]any)
+	if index := table["GlobalSecondaryIndexes"].([]any)[0].(map[string]any); index["ItemCount"] != 0.0 || f.entries("index") != 0 {
+		t.Errorf("the index counts %v items", index["ItemCount"])
+	}
 }

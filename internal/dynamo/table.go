@@ -107,6 +107,17 @@ func (t *table) newIndex(d *definition, ix index) *liveIndex {
 	return l
 }
 
+// form returns the key form that an item has in the index. It is not ok for an item
+// that is not in the index: it lacks a key attribute, or has one that was no key
+// when it was written, with another type or a size that no key may have.
+func (l *liveIndex) form(it item.Item) (keyForm, bool) {
+	k, ok := l.schema.form(it)
+	for i, a := range l.schema.attributes() {
+		ok = ok && checkKeyValue(a, it[a.Name], i == 0) == nil
+	}
+	return k, ok
+}
+
 // project returns what the index has of an item.
 func (l *liveIndex) project(it item.Item) item.Item {
 	if l.attrs == nil {
