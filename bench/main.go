@@ -1,18 +1,22 @@
-// Bench measures what leat costs beside a server that does the least that any
-// server must do: the ceiling reads the body of a request, hashes it with
-// SHA-256 as a signature check would, and answers bytes made in advance.
+// Bench measures what leat costs, beside ceilings: servers that do the least
+// that any server must do.
 //
-//	go run ./bench
-//	go run ./bench -subscriptions 5000 -round 30s
+//	go run ./bench                               everything but what needs -large
+//	go run ./bench -run 'put-record' -rounds 5   some scenarios
+//	go run ./bench -list                         what there is
+//	go run ./bench -quick                        two minutes, for CI
 //
-// The second measures what subscriptions cost that have nothing to push.
+// All run as processes of their own on the machine of the generator and take
+// turns, so that what disturbs one round disturbs its neighbours too; ratios
+// are of rounds beside each other. Each round has a stream of its own, which is
+// read back, counted and deleted.
 //
-// Both run as processes of their own on the machine of the generator and take
-// turns. Requests are encoded before the clock starts and sent over plain
-// connections, so that the generator takes as little of the processors as it
-// can. leat runs as a user would run it, on disk with every acknowledged record
-// synced, but without rate limits; in the end everything that it acknowledged
-// is read back and counted.
+//	load    the generator: requests encoded and signed in advance
+//	target  leat, ceilings and peers as processes, and what they use
+//	stats   quantiles and medians
+//	report  table, JSON and plots
+//
+// docs/performance.md says more.
 package main
 
 import (
@@ -23,10 +27,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
+	"regexp"
+	"runtime"
 	"time"
 
-	"leat/test/proc"
+	"leat/bench/report"
+	"leat/bench/target"
 )
 
 func main() {
@@ -43,122 +49,117 @@ func main() {
 type settings struct {
 	rounds  int
 	round   time.Duration
+	run     *regexp.Regexp
 	dir     string // where data directories are made
-	ceiling bool   // be the ceiling server
+	out     string // where the report goes
+	ceiling int    // be the ceiling server, for so many records in a request
 	warm    bool   // fill the page cache first
-	// subscriptions, if not 0, are measured in place of the scenarios.
-	subscriptions int
+	list    bool
+	quick   bool
+	large   bool
+	retain  int64 // bytes of the scenarios with -large
+}
+
+func parse(args []string) (settings, error) {
+	var set settings
+	pattern := ""
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&pattern, "run", "", "measure only scenarios whose name `matches` a regular expression")
+	flags.IntVar(&set.rounds, "rounds", 3, "rounds of each server in each scenario")
+	flags.DurationVar(&set.round, "round", 20*time.Second, "length of a round")
+	flags.StringVar(&set.dir, "dir", os.TempDir(), "where leat keeps its data meanwhile: the disk that is measured")
+	flags.StringVar(&set.out, "out", "", "directory for report.json and the plots")
+	flags.BoolVar(&set.warm, "warm", true, "fill free memory with page cache before the scenarios")
+	flags.BoolVar(&set.list, "list", false, "list the scenarios")
+	flags.BoolVar(&set.quick, "quick", false, "a few scenarios in short rounds; fail if a ratio is below half of what it was")
+	flags.BoolVar(&set.large, "large", false, "measure with much data kept, too")
+	flags.Int64Var(&set.retain, "retain", 20_000_000_000, "how many `bytes` -large keeps")
+	flags.IntVar(&set.ceiling, "ceiling", 0, "be the ceiling server, for so many records in a request (what the benchmark starts)")
+	if err := flags.Parse(args); err != nil {
+		return set, err
+	}
+	if set.rounds < 1 || set.round <= 0 {
+		return set, errors.New("there has to be a round, and it has to last")
+	}
+	if set.quick {
+		set.rounds, set.round, set.warm = 3, 2*time.Second, false
+	}
+	var err error
+	set.run, err = regexp.Compile(pattern)
+	return set, err
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
-	var set settings
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.IntVar(&set.rounds, "rounds", 5, "rounds of each server in each scenario")
-	flags.DurationVar(&set.round, "round", 3*time.Second, "length of a round")
-	flags.StringVar(&set.dir, "dir", os.TempDir(), "where leat keeps its data meanwhile: the disk that is measured")
-	flags.BoolVar(&set.warm, "warm", true, "fill free memory with page cache before the scenarios")
-	flags.BoolVar(&set.ceiling, "ceiling", false, "be the ceiling server (what the benchmark starts)")
-	flags.IntVar(&set.subscriptions, "subscriptions", 0, "measure so many idle subscriptions, for a round, in place of the scenarios")
-	if err := flags.Parse(args); err != nil {
+	set, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	if set.ceiling {
-		return serveCeiling(ctx, stdout)
+	if set.ceiling > 0 {
+		return target.ServeCeiling(ctx, set.ceiling, stdout)
+	}
+	chosen := set.choose(scenarios)
+	if set.list {
+		for _, s := range chosen {
+			fmt.Fprintf(stdout, "%-22s %s\n", s.name, s.title)
+		}
+		return nil
 	}
 	work, err := os.MkdirTemp(set.dir, "leat-bench-")
 	if err != nil {
 		return err
 	}
-	return errors.Join(measureAll(ctx, set, work, stdout), os.RemoveAll(work))
+	return errors.Join(measureAll(ctx, set, chosen, work, stdout), os.RemoveAll(work))
 }
 
-// measureAll runs everything below a directory of its own.
-func measureAll(ctx context.Context, set settings, work string, stdout io.Writer) error {
-	leat, err := proc.Build(ctx, work)
+// choose returns the scenarios that the flags ask for.
+func (set settings) choose(all []scenario) []scenario {
+	var chosen []scenario
+	for _, s := range all {
+		_, quick := quickRatios[s.name]
+		if set.run.MatchString(s.name) && (quick || !set.quick) {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
+}
+
+// measureAll runs scenarios below a directory of its own. What was measured is
+// reported even if a later scenario fails.
+func measureAll(ctx context.Context, set settings, chosen []scenario, work string, stdout io.Writer) error {
+	leat, err := target.Build(ctx, work)
 	if err != nil {
 		return err
 	}
-	if set.subscriptions > 0 {
-		return measureSubscriptions(ctx, set, leat, stdout)
-	}
-	start, idle, err := measureStart(ctx, leat, work)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "start to ready on an empty directory: %.0f ms\n", start.Seconds()*1e3)
-	fmt.Fprintf(stdout, "resident memory when idle: %.1f MiB\n", float64(idle)/(1<<20))
 	if set.warm {
 		if err := warm(work, stdout); err != nil {
 			return fmt.Errorf("fill the page cache: %w", err)
 		}
 	}
-	fmt.Fprintf(stdout, "\n%s", header)
-	for _, s := range scenarios {
-		if err := measureScenario(ctx, set, s, leat, stdout); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-	}
-	return nil
-}
-
-// measureStart returns the median time from the start of the process to its
-// ready line, and the memory of an idle server.
-func measureStart(ctx context.Context, leat, work string) (time.Duration, int64, error) {
-	const starts = 5
-	var times []time.Duration
-	var idle int64
-	for i := range starts {
-		began := time.Now()
-		p, err := startLeat(ctx, leat, filepath.Join(work, fmt.Sprintf("start-%d", i)))
+	b := &bench{set: set, leat: leat, work: work}
+	all := report.Report{Began: time.Now(), Processors: runtime.NumCPU(), Round: set.round.String(), Rounds: set.rounds}
+	var failed error
+	for _, s := range chosen {
+		result, err := s.measure(ctx, b)
+		result.Name, result.Title = s.name, s.title
 		if err != nil {
-			return 0, 0, err
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", s.name, err))
+			result.Notes = append(result.Notes, "failed: "+err.Error())
 		}
-		times = append(times, time.Since(began))
-		idle, err = p.resident()
-		if err := errors.Join(err, p.Stop()); err != nil {
-			return 0, 0, err
-		}
-	}
-	return percentile(times, 50), idle, nil
-}
-
-// measureScenario lets both servers take turns and prints their rows.
-func measureScenario(ctx context.Context, set settings, s scenario, leat string, stdout io.Writer) (err error) {
-	data, err := os.MkdirTemp(filepath.Dir(leat), "data-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
-	ours, err := startLeat(ctx, leat, data)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ours.Stop()) }()
-	ceiling, err := startCeiling(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ceiling.Stop()) }()
-
-	if err := createStream(ctx, ours.Address()); err != nil {
-		return err
-	}
-	requests := s.encode()
-	var have, most result
-	for i := range set.rounds {
-		turn := []struct {
-			server process
-			sum    *result
-		}{{ours, &have}, {ceiling, &most}}
-		if i%2 == 1 {
-			turn[0], turn[1] = turn[1], turn[0]
-		}
-		for _, t := range turn {
-			if err := t.sum.round(ctx, s, t.server, requests, set.round); err != nil {
-				return err
-			}
+		fmt.Fprintf(stdout, "%s\n", result.Table())
+		all.Scenarios = append(all.Scenarios, result)
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	fmt.Fprint(stdout, rows(s, have, most))
-	return readBack(ctx, ours, have.requests*s.records, stdout)
+	failed = errors.Join(failed, ctx.Err())
+	if set.out != "" {
+		failed = errors.Join(failed, all.Write(set.out))
+	}
+	if set.quick {
+		failed = errors.Join(failed, regressions(all.Scenarios))
+	}
+	return failed
 }
