@@ -143,6 +143,17 @@ func (m *model) list(prefix, after engine.Key, limit int) []engine.Entry {
 	return list
 }
 
+// listBack returns what ListBack must return.
+func (m *model) listBack(prefix, before engine.Key, limit int) []engine.Entry {
+	list := m.list(prefix, "", 0)
+	list = slices.DeleteFunc(list, func(e engine.Entry) bool { return before != "" && e.Key >= before })
+	slices.Reverse(list)
+	if limit > 0 && len(list) > limit {
+		list = list[:limit]
+	}
+	return list
+}
+
 // checkAll compares the whole engine with the model.
 func (r *random) checkAll() {
 	r.t.Helper()
@@ -218,6 +229,10 @@ func (r *random) checkList(prefix, after engine.Key, limit int) {
 	r.must(err)
 	want := r.m.list(prefix, after, limit)
 	r.check(slices.EqualFunc(got, want, equalEntries), "List(%q, %q, %d) is %v, not %v", prefix, after, limit, want, got)
+	back, err := r.e.ListBack(r.ctx, prefix, after, limit)
+	r.must(err)
+	want = r.m.listBack(prefix, after, limit)
+	r.check(slices.EqualFunc(back, want, equalEntries), "ListBack(%q, %q, %d) is %v, not %v", prefix, after, limit, want, back)
 }
 
 func equalEntries(a, b engine.Entry) bool {
