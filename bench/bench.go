@@ -100,20 +100,23 @@ func withStream(ctx context.Context, p *target.Process, shards int, do func(arn 
 }
 
 // every calls something at a steady rate until the end, and returns how long
-// each call took. A call that is late does not delay the ones after it more
-// than they are late themselves.
+// each call took. A call that could not begin when it was due, because the one
+// before it took so long, took as long as it was late, too: whoever calls at a
+// steady rate would have waited.
 func every(ctx context.Context, interval, length time.Duration, do func(i int) error) (*stats.Histogram, error) {
 	latencies := new(stats.Histogram)
 	began := time.Now()
 	for i := 0; ; i++ {
-		due := began.Add(time.Duration(i) * interval)
-		if due.Sub(began) >= length {
+		start := began.Add(time.Duration(i) * interval)
+		if start.Sub(began) >= length {
 			return latencies, nil
 		}
-		if err := load.Pause(ctx, time.Until(due)); err != nil {
-			return nil, err
+		if early := time.Until(start); early > 0 {
+			if err := load.Pause(ctx, early); err != nil {
+				return nil, err
+			}
+			start = time.Now()
 		}
-		start := time.Now()
 		if err := do(i); err != nil {
 			return nil, err
 		}

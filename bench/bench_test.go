@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"leat/bench/report"
@@ -50,6 +51,29 @@ func TestTurnsAlternate(t *testing.T) {
 	if _, err := (settings{rounds: 3}).takeTurns(t.Context(), []contender{failing}); err == nil || err.Error() != "c: broken" {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestEveryCountsBeingLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		latencies, err := every(t.Context(), time.Second, 10*time.Second, func(i int) error {
+			if i == 2 {
+				time.Sleep(3500 * time.Millisecond) //nolint:forbidigo // the time of synctest
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The calls that were due 1, 2 and 3 seconds after the long one began late.
+		var want stats.Histogram
+		for _, ms := range []int{0, 0, 3500, 2500, 1500, 500, 0, 0, 0, 0} {
+			want.Record(time.Duration(ms) * time.Millisecond)
+		}
+		if *latencies != want {
+			t.Errorf("of %d calls: median %v, p70 %v, most %v", latencies.Count(),
+				latencies.Quantile(0.5), latencies.Quantile(0.7), latencies.Quantile(1))
+		}
+	})
 }
 
 // second is a round of one second.

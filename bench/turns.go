@@ -28,6 +28,7 @@ type measured struct {
 	peak              int64         // bytes of memory; 0 is not known
 	latencies         *stats.Histogram
 	group             float64 // mean commit group; 0 is not known
+	refused           int64   // requests, which were sent again
 }
 
 // perSecond returns the rate of a count.

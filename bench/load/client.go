@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -45,26 +46,24 @@ type StatusError struct {
 func (e *StatusError) Error() string { return fmt.Sprintf("status %d: %.300s", e.Status, e.Body) }
 
 // Do sends a request and returns the body of its answer, valid until the next
-// call. An answer other than 200 is a *StatusError, after which the client can
-// still be used, unless the server closes the connection.
+// call. An answer other than 200 is a *StatusError, even if it came, and ended
+// the connection, before the whole request was sent.
 func (c *Client) Do(request []byte) ([]byte, error) {
 	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return nil, err
 	}
-	if _, err := c.conn.Write(request); err != nil {
-		return nil, err
-	}
+	_, unsent := c.conn.Write(request)
 	h, err := c.readHead()
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = c.readBody(h)
 	}
-	if err := c.readBody(h); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, errors.Join(unsent, err)
 	}
 	if h.status != 200 {
 		return nil, &StatusError{Status: h.status, Body: string(c.body)}
 	}
-	return c.body, nil
+	return c.body, unsent
 }
 
 // head is what matters of an answer before its body.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"leat/bench/stats"
@@ -26,14 +27,16 @@ type Job struct {
 	// Most is how many requests are sent at most, over all connections; 0 is
 	// as many as there is time for.
 	Most int64
-	// Retry counts answers of 500 and above in place of ending with them.
+	// Retry counts refusals in place of ending with them: answers of 500 and
+	// above, and connections that the server cut. A client that was refused
+	// pauses and connects anew.
 	Retry bool
 }
 
 // Tally is what was sent.
 type Tally struct {
 	Requests  int64 // that were answered well
-	Refused   int64 // with Job.Retry
+	Refused   int64 // only with Job.Retry
 	Elapsed   time.Duration
 	Latencies *stats.Histogram // of those that were answered well
 }
@@ -59,7 +62,18 @@ func (j Job) Run(ctx context.Context, length time.Duration) (Tally, error) {
 			sum.Latencies.Merge(t.Latencies)
 		}
 	}
-	return sum, errors.Join(errs...)
+	return sum, first(errs)
+}
+
+// first returns the first error: connections fail together, and all say the
+// same.
+func first(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // runOne sends requests over one connection; each connection begins elsewhere
@@ -81,8 +95,11 @@ func (j Job) runOne(ctx context.Context, first int, begun *atomic.Int64, end tim
 			return t, err
 		}
 		answer, err := c.Do(requests[i%len(requests)])
-		if status, ok := errors.AsType[*StatusError](err); ok && j.Retry && status.Status >= 500 {
+		if j.Retry && refused(err) {
 			t.Refused++
+			if err := c.reconnect(ctx, j.Address); err != nil {
+				return t, err
+			}
 			continue
 		}
 		if err := errors.Join(err, Accepted(answer)); err != nil {
@@ -92,6 +109,31 @@ func (j Job) runOne(ctx context.Context, first int, begun *atomic.Int64, end tim
 		t.Requests++
 	}
 	return t, ctx.Err()
+}
+
+// refused reports whether a client may send the request again.
+func refused(err error) bool {
+	if status, ok := errors.AsType[*StatusError](err); ok {
+		return status.Status >= 500
+	}
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// retryPause is how long a client waits that was refused.
+const retryPause = 20 * time.Millisecond
+
+// reconnect replaces the connection, after a pause.
+func (c *Client) reconnect(ctx context.Context, address string) error {
+	if err := Pause(ctx, retryPause); err != nil {
+		return err
+	}
+	again, err := Dial(ctx, address)
+	if err != nil {
+		return err
+	}
+	old := c.conn
+	c.conn, c.r = again.conn, again.r
+	return old.Close()
 }
 
 var (

@@ -138,6 +138,22 @@ func TestRunRetries(t *testing.T) {
 	}
 }
 
+// TestRefusalBeforeTheBody is of a server that answers a large request without
+// reading it.
+func TestRefusalBeforeTheBody(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer srv.Close()
+	large := requestsFor(t, Records{Count: 4, Bytes: 1 << 20}, 1)
+	job := Job{Address: srv.Listener.Addr().String(), Connections: 2, Requests: large, Most: 6, Retry: true}
+	done, err := job.Run(t.Context(), time.Hour)
+	if err != nil || done.Requests != 0 || done.Refused != 6 {
+		t.Errorf("%d answered, %d refused, %v", done.Requests, done.Refused, err)
+	}
+}
+
 func TestSignaturesAreMadeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := requestsFor(t, Records{Bytes: 10}, 2)

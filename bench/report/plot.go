@@ -13,7 +13,7 @@ const (
 	panelTop    = 40
 	barHeight   = 22
 	barsLeft    = 200
-	barsRight   = 620
+	barsRight   = 600
 	curveHeight = 220
 	curveLeft   = 60
 	curveRight  = 620
