@@ -124,14 +124,20 @@ public final class Server implements AutoCloseable {
 
   /** Returns the first answer of an attempt, which is repeated until it has one. */
   public static <T> T eventually(Callable<Optional<T>> attempt) throws Exception {
-    long deadline = System.nanoTime() + EVENT.toNanos();
+    return eventually(EVENT, attempt);
+  }
+
+  /** Returns the first answer of an attempt, which is repeated for as long as the bound. */
+  public static <T> T eventually(Duration bound, Callable<Optional<T>> attempt) throws Exception {
+    long deadline = System.nanoTime() + bound.toNanos();
     while (System.nanoTime() < deadline) {
       Optional<T> answer = attempt.call();
       if (answer.isPresent()) {
         return answer.get();
       }
+      TimeUnit.MILLISECONDS.sleep(50);
     }
-    throw new AssertionError("no answer within " + EVENT);
+    throw new AssertionError("no answer within " + bound);
   }
 
   private static String binary() {

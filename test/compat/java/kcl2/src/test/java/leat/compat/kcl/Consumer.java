@@ -53,7 +53,8 @@ public final class Consumer {
         .shardSyncIntervalMillis(1000);
     return new Scheduler(
         configs.checkpointConfig(),
-        configs.coordinatorConfig().parentShardPollIntervalMillis(500),
+        configs.coordinatorConfig()
+            .parentShardPollIntervalMillis(500).shardConsumerDispatchPollIntervalMillis(200),
         Version.configure(leases),
         configs.lifecycleConfig(),
         configs.metricsConfig().metricsLevel(MetricsLevel.SUMMARY),
