@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"leat/bench/report"
 	"leat/bench/stats"
 )
@@ -24,7 +26,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	m.Run()
+	goleak.VerifyTestMain(m)
 }
 
 func TestTurnsAlternate(t *testing.T) {
@@ -178,10 +180,10 @@ func TestTinyScenarios(t *testing.T) {
 	t.Setenv("GOCACHE", goCache(t))
 	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // no peers are there
 	var stdout strings.Builder
-	names := []string{"put-record-16", "get-records", "put-to-read", "retained"}
+	names := []string{"put-record-16", "get-records", "put-to-read", "fan-out", "mixed", "retained"}
 	err := run(t.Context(), []string{
 		"-run", "^(" + strings.Join(names, "|") + ")$", "-rounds", "1", "-round", "50ms",
-		"-warm=false", "-dir", t.TempDir(), "-out", out,
+		"-warm=false", "-dir", t.TempDir(), "-out", out, "-large", "-retain", "2000000",
 	}, &stdout)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, stdout.String())
@@ -207,8 +209,25 @@ func TestTinyScenarios(t *testing.T) {
 	if notes := fmt.Sprint(writes.Notes); !strings.Contains(notes, "kinesalite is left out: not installed") {
 		t.Errorf("notes %s", notes)
 	}
-	if notes := fmt.Sprint(all.Scenarios[3].Notes); !strings.Contains(notes, "-large") {
-		t.Errorf("notes %s", notes)
+	for _, s := range all.Scenarios[1:] {
+		if len(s.Rows) == 0 || len(s.Figures) == 0 {
+			t.Errorf("%s: rows %+v, figures %+v", s.Name, s.Rows, s.Figures)
+		}
+	}
+}
+
+func TestLargeScenariosAreLeftOut(t *testing.T) {
+	for _, c := range []struct {
+		set  settings
+		want string
+	}{
+		{settings{}, "-large"},
+		{settings{large: true, retain: 1 << 60}, "free"},
+	} {
+		result, err := measureRetained(t.Context(), &bench{set: c.set, work: t.TempDir()})
+		if notes := fmt.Sprint(result.Notes); err != nil || !strings.Contains(notes, c.want) {
+			t.Errorf("%+v: notes %s, %v", c.set, notes, err)
+		}
 	}
 }
 

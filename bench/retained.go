@@ -26,6 +26,8 @@ const (
 	freeFactor = 3
 	warmSeeks  = 200
 	coldSeeks  = 20
+	// busyRequests are written before a kill: less than makes a checkpoint.
+	busyRequests = 50
 )
 
 // measureRetained fills one shard, then measures what that costs.
@@ -65,16 +67,19 @@ type retained struct {
 	b           *bench
 	dir         string
 	leat        *target.Process
-	first, last time.Time // when filling began and ended
+	first, last time.Time // when filling began and ended: there are records after both
 	result      *report.Result
 }
 
 func (r *retained) fill(ctx context.Context) error {
 	requests := r.b.set.retain / int64(kibibytes.Count*kibibytes.Bytes)
 	r.first = time.Now()
-	_, err := fill(ctx, r.leat, keptName, 1, int(max(requests, 1)))
+	if _, err := fill(ctx, r.leat, keptName, 1, int(max(requests, 1))); err != nil {
+		return err
+	}
 	r.last = time.Now()
-	return err
+	after := map[string]any{"StreamName": keptName, "PartitionKey": "after", "Data": []byte("one more")}
+	return admin(r.leat).Call(ctx, "PutRecord", after, nil)
 }
 
 // seek gets the first record at random times, from page cache, and after the
@@ -115,7 +120,7 @@ func (r *retained) figures(figures ...report.Figure) {
 }
 
 func (r *retained) seekOnce(ctx context.Context, reader *load.Reader, rng *rand.Rand, times *stats.Histogram) error {
-	at := r.first.Add(time.Duration(rng.Int64N(int64(r.last.Sub(r.first))*9/10 + 1)))
+	at := r.first.Add(time.Duration(rng.Int64N(int64(r.last.Sub(r.first)))))
 	began := time.Now()
 	position := map[string]any{"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": float64(at.UnixMilli()) / 1e3}
 	if err := reader.Seek(ctx, 0, position); err != nil {
@@ -185,7 +190,7 @@ func (r *retained) restart(ctx context.Context) error {
 // killBusy kills the server right after it was written to, so that its journal
 // has something that is nowhere else.
 func (r *retained) killBusy(ctx context.Context) error {
-	if _, err := fill(ctx, r.leat, streamName, drainShards, drainRequests); err != nil {
+	if _, err := fill(ctx, r.leat, streamName, drainShards, busyRequests); err != nil {
 		return err
 	}
 	return r.leat.Kill()

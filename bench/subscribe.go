@@ -17,9 +17,10 @@ import (
 // subscription takes the events of SubscribeToShard. It is not for concurrent
 // use.
 type subscription struct {
-	body    io.ReadCloser
-	decoder *eventstream.Decoder
-	payload []byte
+	transport *http.Transport
+	body      io.ReadCloser
+	decoder   *eventstream.Decoder
+	payload   []byte
 }
 
 // newTransport returns what makes one HTTP/2 connection in clear text to a
@@ -51,14 +52,18 @@ func subscribe(ctx context.Context, transport *http.Transport, p *target.Process
 	if answer.StatusCode != http.StatusOK {
 		return nil, errors.Join(fmt.Errorf("subscribe: %s", answer.Status), answer.Body.Close())
 	}
-	s := &subscription{body: answer.Body, decoder: eventstream.NewDecoder()}
+	s := &subscription{transport: transport, body: answer.Body, decoder: eventstream.NewDecoder()}
 	if _, err := s.next(); err != nil { // the initial response
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
 
-func (s *subscription) close() error { return s.body.Close() }
+// close ends the subscription, and the connection with its last one.
+func (s *subscription) close() error {
+	defer s.transport.CloseIdleConnections()
+	return s.body.Close()
+}
 
 // next returns the payload of the next event, valid until the call after it.
 func (s *subscription) next() ([]byte, error) {
