@@ -106,6 +106,14 @@ func TestRowIsOfMedians(t *testing.T) {
 	}
 }
 
+// TestRowOfNothing is of a server that answered nothing: JSON has no infinity.
+func TestRowOfNothing(t *testing.T) {
+	idle := []measured{{elapsed: time.Second, cpu: time.Second}}
+	if _, err := json.Marshal(rowOf("leat", idle, idle)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRowsCompareWithTheBaseline(t *testing.T) {
 	rows := rowsOf([]contender{{name: "a"}, {name: "b"}}, [][]measured{{second(1, 0)}, {second(4, 0)}}, 1)
 	if rows[0].Ratio != 0.25 || rows[1].Ratio != 0 || rows[1].Server != "b" {

@@ -62,8 +62,8 @@ func measureFanOut(ctx context.Context, b *bench) (result report.Result, err err
 func fanOutFigures(subscribed, polled, alone []measured) []report.Figure {
 	var perPush, perPoll, shares []float64
 	for i := range alone {
-		push := (subscribed[i].cpu - alone[i].cpu).Seconds() / (float64(subscribed[i].bytes) / 1e9)
-		poll := (polled[i].cpu - alone[i].cpu).Seconds() / (float64(polled[i].bytes) / 1e9)
+		push := stats.Ratio((subscribed[i].cpu - alone[i].cpu).Seconds(), float64(subscribed[i].bytes)/1e9)
+		poll := stats.Ratio((polled[i].cpu - alone[i].cpu).Seconds(), float64(polled[i].bytes)/1e9)
 		perPush, perPoll = append(perPush, push), append(perPoll, poll)
 		if poll > 0 {
 			shares = append(shares, 100*push/poll)

@@ -8,6 +8,7 @@ import (
 
 	"leat/bench/load"
 	"leat/bench/report"
+	"leat/bench/stats"
 	"leat/bench/target"
 )
 
@@ -44,7 +45,7 @@ func measureFairness(ctx context.Context, b *bench) (result report.Result, err e
 		}
 		result.Rows = rowsOf(contenders, rounds, -1)
 		result.Figures = []report.Figure{{
-			Name: "p99 to quiet p99", Value: result.Rows[0].P99 / result.Rows[1].P99, Unit: "times", Limit: 10,
+			Name: "p99 to quiet p99", Value: stats.Ratio(result.Rows[0].P99, result.Rows[1].P99), Unit: "times", Limit: 10,
 		}}
 		return nil
 	})
@@ -244,7 +245,7 @@ func (x *mixture) figures(m measured, before, after map[string]float64) []report
 	const gc, all = "go_cpu_classes_gc_total_cpu_seconds_total", "go_cpu_classes_total_cpu_seconds_total"
 	if _, ok := after[gc]; ok {
 		figures = append(figures, report.Figure{
-			Name: "collecting", Value: 100 * (after[gc] - before[gc]) / (after[all] - before[all]), Unit: "% of the processors", Limit: 10,
+			Name: "collecting", Value: 100 * stats.Ratio(after[gc]-before[gc], after[all]-before[all]), Unit: "% of the processors", Limit: 10,
 		})
 	}
 	return figures

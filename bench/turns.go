@@ -32,10 +32,12 @@ type measured struct {
 }
 
 // perSecond returns the rate of a count.
-func (m measured) perSecond(count int64) float64 { return float64(count) / m.elapsed.Seconds() }
+func (m measured) perSecond(count int64) float64 {
+	return stats.Ratio(float64(count), m.elapsed.Seconds())
+}
 
 // cpuPerGB returns processor seconds for 10^9 bytes of data.
-func (m measured) cpuPerGB() float64 { return m.cpu.Seconds() / (float64(m.bytes) / 1e9) }
+func (m measured) cpuPerGB() float64 { return stats.Ratio(m.cpu.Seconds(), float64(m.bytes)/1e9) }
 
 // takeTurns lets contenders take turns, in an order that is reversed in each
 // round, and returns the rounds of each.
@@ -105,7 +107,7 @@ func rowOf(name string, rounds, baseline []measured) report.Row {
 	}
 	if rounds[0].cpu > 0 {
 		row.CPUPerGB = medianOf(rounds, measured.cpuPerGB)
-		row.CPURequest = medianOf(rounds, func(m measured) float64 { return m.cpu.Seconds() * 1e6 / float64(m.requests) })
+		row.CPURequest = medianOf(rounds, func(m measured) float64 { return stats.Ratio(m.cpu.Seconds()*1e6, float64(m.requests)) })
 	}
 	all := new(stats.Histogram)
 	for _, m := range rounds {
@@ -117,7 +119,7 @@ func rowOf(name string, rounds, baseline []measured) report.Row {
 	row.Latencies(all)
 	var ratios []float64
 	for i := range min(len(rounds), len(baseline)) {
-		ratios = append(ratios, rounds[i].perSecond(rounds[i].bytes)/baseline[i].perSecond(baseline[i].bytes))
+		ratios = append(ratios, stats.Ratio(rounds[i].perSecond(rounds[i].bytes), baseline[i].perSecond(baseline[i].bytes)))
 	}
 	row.Ratio = stats.Median(ratios)
 	return row

@@ -8,6 +8,7 @@ import (
 
 	"leat/bench/load"
 	"leat/bench/report"
+	"leat/bench/stats"
 	"leat/bench/target"
 )
 
@@ -190,9 +191,7 @@ func (w writes) write(ctx context.Context, p *target.Process, requests *load.Req
 		return m, err
 	}
 	const batches, frames = "leat_journal_batches_total", "leat_journal_frames_total"
-	if committed := after[frames] - before[frames]; committed > 0 {
-		m.group = (after[batches] - before[batches]) / committed
-	}
+	m.group = stats.Ratio(after[batches]-before[batches], after[frames]-before[frames])
 	return m, nil
 }
 

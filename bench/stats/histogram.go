@@ -90,3 +90,12 @@ func Median(values []float64) float64 {
 	}
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
+
+// Ratio returns a/b, 0 if that is no number: nothing was done, of which there
+// is no share.
+func Ratio(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}

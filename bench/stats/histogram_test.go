@@ -71,3 +71,12 @@ func TestMedian(t *testing.T) {
 		}
 	}
 }
+
+func TestRatio(t *testing.T) {
+	if r := Ratio(1, 4); r != 0.25 {
+		t.Errorf("1 of 4 is %v", r)
+	}
+	if r := Ratio(1, 0); r != 0 {
+		t.Errorf("1 of nothing is %v", r)
+	}
+}
