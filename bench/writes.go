@@ -217,11 +217,15 @@ func (w writes) ceilingRound(p *target.Process, requests *load.Requests) func(co
 // more.
 func (w writes) group() int { return w.connections * w.records.PerRequest() * w.records.Bytes }
 
+// diskPatience is the most that a round of the disk lasts, which is as steady as
+// it is heavy: gigabytes a second.
+const diskPatience = 5 * time.Second
+
 // diskRound returns a round of the disk, which makes a group durable at a time.
 func (w writes) diskRound(disk *target.Disk) func(context.Context, time.Duration) (measured, error) {
 	return func(ctx context.Context, length time.Duration) (measured, error) {
 		began := time.Now()
-		latencies, err := disk.Run(ctx, w.group(), length)
+		latencies, err := disk.Run(ctx, w.group(), min(length, diskPatience))
 		if err != nil {
 			return measured{}, err
 		}
