@@ -72,7 +72,9 @@ final class Worker implements AutoCloseable {
 
   /** Ends the process with SIGKILL, and waits until all that it told has been heard. */
   void kill() throws InterruptedException {
-    process.destroyForcibly().waitFor();
+    // By its handle, which does not close the streams that are still being read.
+    process.toHandle().destroyForcibly();
+    process.waitFor();
     join();
   }
 
@@ -100,6 +102,6 @@ final class Worker implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroyForcibly();
+    process.toHandle().destroyForcibly();
   }
 }
