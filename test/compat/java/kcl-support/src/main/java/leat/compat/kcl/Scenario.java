@@ -36,7 +36,7 @@ public final class Scenario implements AutoCloseable {
   private static final String STREAM = "orders";
   private static final int SHARDS = 4;
   /** Longer than any step takes: an empty lease table alone costs up to 30 s. */
-  private static final Duration STEP = Duration.ofSeconds(120);
+  private static final Duration STEP = Duration.ofSeconds(300);
   private static final Duration FIRST_RECORD = Duration.ofSeconds(10);
   /** How often a worker may start until it has its first record in time: machines are busy. */
   private static final int STARTS = 3;
