@@ -3,7 +3,6 @@ package dynamo
 import (
 	"context"
 
-	"leat/internal/api"
 	"leat/internal/api/dynamodb"
 	"leat/internal/service"
 )
@@ -27,13 +26,6 @@ func (s *Service) deleteItem(
 	if err != nil {
 		return nil, err
 	}
-	out, n, err := s.write(ctx, c, w)
-	if err != nil {
-		return nil, err
-	}
-	answer := &dynamodb.DeleteItemOutput{ConsumedCapacity: n.capacity(in.ReturnConsumedCapacity, out.sn.table.ref.name, plain)}
-	if in.ReturnValues.V == allOld && out.before != nil {
-		answer.Attributes = api.Some(out.before)
-	}
-	return answer, nil
+	out, err := s.write(ctx, c, w, in.ReturnConsumedCapacity)
+	return (*dynamodb.DeleteItemOutput)(out), err
 }

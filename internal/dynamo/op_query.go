@@ -36,23 +36,7 @@ func (s *Service) query(
 		return nil, err
 	}
 	r.limit = s.limitOf(in.Limit, x.filter)
-	p, err := s.read(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	last, err := r.lastEvaluated(p)
-	if err != nil {
-		return nil, err
-	}
-	n := r.consumed(p, in.ConsistentRead.V)
-	out := &dynamodb.QueryOutput{
-		Count: api.Some(int32(p.count)), ScannedCount: api.Some(int32(p.scanned)), LastEvaluatedKey: last,
-		ConsumedCapacity: n.capacity(in.ReturnConsumedCapacity, sn.table.ref.name, plain),
-	}
-	if !r.countOnly {
-		out.Items = api.Some(p.list())
-	}
-	return out, nil
+	return s.answer(ctx, r, in.ConsistentRead.V, in.ReturnConsumedCapacity)
 }
 
 // parseQuery checks what can be checked of a query without a table.
@@ -158,6 +142,30 @@ func (o *source) checkFilter(f *expression.Condition, older bool) error {
 		}
 	}
 	return nil
+}
+
+// answer reads a page, and says of it what Query is answered with, and Scan as
+// well; asked is their ReturnConsumedCapacity.
+func (s *Service) answer(
+	ctx context.Context, r *reading, consistent bool, asked api.Opt[string],
+) (*dynamodb.QueryOutput, error) {
+	p, err := s.read(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	last, err := r.lastEvaluated(p)
+	if err != nil {
+		return nil, err
+	}
+	n := r.consumed(p, consistent)
+	out := &dynamodb.QueryOutput{
+		Count: api.Some(int32(p.count)), ScannedCount: api.Some(int32(p.scanned)), LastEvaluatedKey: last,
+		ConsumedCapacity: n.capacity(asked, r.sn.table.ref.name, plain),
+	}
+	if !r.countOnly {
+		out.Items = api.Some(p.list())
+	}
+	return out, nil
 }
 
 // lastEvaluated returns where a page has ended, if something may follow.

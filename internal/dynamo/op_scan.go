@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 
-	"leat/internal/api"
 	"leat/internal/api/dynamodb"
 	"leat/internal/engine"
 	"leat/internal/service"
@@ -34,23 +33,8 @@ func (s *Service) scan(
 		return nil, err
 	}
 	r.limit = s.limitOf(in.Limit, x.filter)
-	p, err := s.read(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	last, err := r.lastEvaluated(p)
-	if err != nil {
-		return nil, err
-	}
-	n := r.consumed(p, in.ConsistentRead.V)
-	out := &dynamodb.ScanOutput{
-		Count: api.Some(int32(p.count)), ScannedCount: api.Some(int32(p.scanned)), LastEvaluatedKey: last,
-		ConsumedCapacity: n.capacity(in.ReturnConsumedCapacity, sn.table.ref.name, plain),
-	}
-	if !r.countOnly {
-		out.Items = api.Some(p.list())
-	}
-	return out, nil
+	out, err := s.answer(ctx, r, in.ConsistentRead.V, in.ReturnConsumedCapacity)
+	return (*dynamodb.ScanOutput)(out), err
 }
 
 // parseScan checks what can be checked of a scan without a table.

@@ -3,9 +3,7 @@ package dynamo
 import (
 	"context"
 
-	"leat/internal/api"
 	"leat/internal/api/dynamodb"
-	"leat/internal/dynamo/item"
 	"leat/internal/service"
 )
 
@@ -32,33 +30,5 @@ func (s *Service) updateItem(
 	if err != nil {
 		return nil, err
 	}
-	out, n, err := s.write(ctx, c, w)
-	if err != nil {
-		return nil, err
-	}
-	answer := &dynamodb.UpdateItemOutput{ConsumedCapacity: n.capacity(in.ReturnConsumedCapacity, out.sn.table.ref.name, plain)}
-	if it := updated(w, out); it != nil {
-		answer.Attributes = api.Some(it)
-	}
-	return answer, nil
-}
-
-// updated returns the attributes that an update is answered with, nil for none.
-func updated(w write, out outcome) item.Item {
-	switch w.returned {
-	case allOld:
-		return out.before
-	case allNew:
-		return out.after
-	case updatedOld, updatedNew:
-		it := out.before
-		if w.returned == updatedNew {
-			it = out.after
-		}
-		if w.update == nil || it == nil {
-			return nil
-		}
-		return w.update.Touched(it)
-	}
-	return nil
+	return s.write(ctx, c, w, in.ReturnConsumedCapacity)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"leat/internal/api"
+	"leat/internal/api/dynamodb"
 	"leat/internal/dynamo/expression"
 	"leat/internal/dynamo/item"
 	"leat/internal/service"
@@ -72,18 +73,46 @@ func errItemSize(update bool) *api.Error {
 	return invalid("Item size has exceeded the maximum allowed size")
 }
 
-// write performs a write alone.
-func (s *Service) write(ctx context.Context, c service.Caller, w write) (outcome, consumption, error) {
+// write performs a write alone. PutItem and DeleteItem are answered with what
+// UpdateItem is; asked is their ReturnConsumedCapacity.
+func (s *Service) write(
+	ctx context.Context, c service.Caller, w write, asked api.Opt[string],
+) (*dynamodb.UpdateItemOutput, error) {
 	ch, err := s.prepare(c, w)
 	if err != nil {
-		return outcome{}, consumption{}, err
+		return nil, err
 	}
 	out, err := s.commitOne(ctx, ch)
-	var n consumption
-	if err == nil {
-		n.addWrite(&out, 1)
+	if err != nil {
+		return nil, err
 	}
-	return out, n, err
+	var n consumption
+	n.addWrite(&out, 1)
+	answer := &dynamodb.UpdateItemOutput{ConsumedCapacity: n.capacity(asked, out.sn.table.ref.name, plain)}
+	if it := w.returns(out); it != nil {
+		answer.Attributes = api.Some(it)
+	}
+	return answer, nil
+}
+
+// returns returns the attributes that a write is answered with, nil for none.
+func (w write) returns(out outcome) item.Item {
+	switch w.returned {
+	case allOld:
+		return out.before
+	case allNew:
+		return out.after
+	case updatedOld, updatedNew:
+		it := out.before
+		if w.returned == updatedNew {
+			it = out.after
+		}
+		if w.update == nil || it == nil {
+			return nil
+		}
+		return w.update.Touched(it)
+	}
+	return nil
 }
 
 // prepare returns the change that a write is, of the table that it names.
