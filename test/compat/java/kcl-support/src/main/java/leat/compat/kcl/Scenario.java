@@ -61,6 +61,8 @@ public final class Scenario implements AutoCloseable {
   private final Server server = new Server("--limits", "off");
   private final Path dir = Files.createTempDirectory("leat-kcl-");
   private final KinesisClient kinesis;
+  /** The producer's, which counts what fails and puts it again itself. */
+  private final KinesisClient withoutRetries;
   private final DynamoDbClient dynamoDb;
   private final Fleet fleet;
   private final List<String> times = new ArrayList<>();
@@ -75,7 +77,8 @@ public final class Scenario implements AutoCloseable {
   public Scenario(Traits version, Retrieval retrieval, String leases) throws Exception {
     this.version = version;
     this.retrieval = retrieval;
-    kinesis = configure(KinesisClient.builder())
+    kinesis = configure(KinesisClient.builder()).build();
+    withoutRetries = configure(KinesisClient.builder())
         .overrideConfiguration(o -> o.retryPolicy(RetryPolicy.none())).build();
     DynamoDbClientBuilder tables = configure(DynamoDbClient.builder());
     if (leases != null) {
@@ -133,7 +136,7 @@ public final class Scenario implements AutoCloseable {
 
   private void goThroughStages() throws Exception {
     kinesis.createStream(r -> r.streamName(STREAM).shardCount(SHARDS));
-    try (Producer producer = new Producer(kinesis, STREAM)) {
+    try (Producer producer = new Producer(withoutRetries, STREAM)) {
       Worker[] both = shareTheShards();
       Worker left = killOne(both);
       end(left);
@@ -163,7 +166,7 @@ public final class Scenario implements AutoCloseable {
    */
   public Duration killTheLeader(boolean remove) throws Exception {
     kinesis.createStream(r -> r.streamName(STREAM).shardCount(SHARDS));
-    try (Producer producer = new Producer(kinesis, STREAM)) {
+    try (Producer producer = new Producer(withoutRetries, STREAM)) {
       Worker[] both = shareTheShards();
       int leader = isLeader(both[0]) ? 0 : 1;
       both[leader].kill();
@@ -368,6 +371,7 @@ public final class Scenario implements AutoCloseable {
   public void close() throws Exception {
     fleet.close();
     kinesis.close();
+    withoutRetries.close();
     dynamoDb.close();
     server.close();
     Files.deleteIfExists(dir.resolve("leat-ca.pem"));
