@@ -1,60 +1,66 @@
 package httpd
 
 import (
-	"net/netip"
-	"sync"
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
-// maxClientBytes is how much memory the bodies of one client's requests may take
-// at a time: dozens of the largest. It is not one bound for all, which one
-// client could use up at the cost of the others.
-const maxClientBytes = 512 << 20
+const (
+	// maxInFlightBytes is the memory of all bodies at a time, but for the first
+	// 4 KiB of each. What is left over when all of it is taken waits unread, in
+	// its client and in the kernel.
+	maxInFlightBytes = 128 << 20
+	// smallBody is the largest body that takes its memory from a quarter that
+	// larger ones cannot have: a single record does not wait for batches.
+	smallBody = 64 << 10
+	// bodyPatience is how long a request waits for memory: less than clients
+	// wait for their answers.
+	bodyPatience = 20 * time.Second
+)
 
-// client is where requests come from as far as memory goes: an IPv4 address, or
-// the 64 bits of an IPv6 address that a network is given. The zero value is for
-// requests that come from no address.
-type client = netip.Prefix
+var errTooMany = errors.New("request bodies take too much memory")
 
-func clientOf(remote string) client {
-	a := sourceIP(remote).Unmap()
-	bits := 64
-	if a.Is4() {
-		bits = 32
-	}
-	c, _ := a.Prefix(bits)
-	return c
+// bodyBudget bounds the memory of bodies. Who waits is served in turn.
+type bodyBudget struct{ small, large *semaphore.Weighted }
+
+func newBodyBudget() bodyBudget {
+	const small = maxInFlightBytes / 4
+	return bodyBudget{small: semaphore.NewWeighted(small), large: semaphore.NewWeighted(maxInFlightBytes - small)}
 }
 
-// bodyBudget counts the memory of bodies by client. The zero value is ready for
-// use.
-type bodyBudget struct {
-	mu   sync.Mutex       // guards used
-	used map[client]int64 // of clients that use some
+// share is memory of a budget.
+type share struct {
+	of    *semaphore.Weighted
+	bytes int64
 }
 
-// take counts n bytes more, unless the client had too many then.
-func (b *bodyBudget) take(c client, n int) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	after := b.used[c] + int64(n)
-	if after > maxClientBytes {
-		return false
+// acquire takes memory for a body of n bytes, and waits for it if there is none.
+// It fails with errTooMany when that lasts too long, and with the context.
+func (b *bodyBudget) acquire(ctx context.Context, n int, patience time.Duration) (s share, waited bool, err error) {
+	s = share{of: b.large, bytes: int64(bufferBytes(n))}
+	if n <= smallBody {
+		s.of = b.small
 	}
-	if b.used == nil {
-		b.used = make(map[client]int64)
+	switch {
+	case s.of.TryAcquire(s.bytes):
+		return s, false, nil
+	case patience == 0:
+		return share{}, false, errTooMany
 	}
-	b.used[c] = after
-	return true
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errTooMany)
+	defer cancel()
+	if s.of.Acquire(ctx, s.bytes) != nil {
+		return share{}, true, context.Cause(ctx)
+	}
+	return s, true, nil
 }
 
-// give counts n bytes less.
-func (b *bodyBudget) give(c client, n int) {
-	if n == 0 {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.used[c] -= int64(n); b.used[c] == 0 {
-		delete(b.used, c)
+// release gives the memory back. The zero share has none.
+func (s share) release() {
+	if s.bytes > 0 {
+		s.of.Release(s.bytes)
 	}
 }

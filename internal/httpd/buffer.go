@@ -23,9 +23,15 @@ const (
 	minBufferBytes = 1 << minBufferBits
 )
 
+// classOf returns the class of buffers that hold n bytes.
+func classOf(n int) int { return bits.Len(uint(max(n, minBufferBytes) - 1)) }
+
+// bufferBytes returns what a buffer for n bytes takes.
+func bufferBytes(n int) int { return 1 << classOf(n) }
+
 // get returns an empty buffer with a capacity of at least n.
 func (p *bufferPool) get(n int) *buffer {
-	class := bits.Len(uint(max(n, minBufferBytes) - 1))
+	class := classOf(n)
 	if class > maxBufferBits {
 		return &buffer{b: make([]byte, 0, n)}
 	}

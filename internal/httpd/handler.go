@@ -4,7 +4,7 @@
 // A request passes these checks, and the first that fails answers it:
 //
 //	the body is at most 15 MiB              413
-//	the client's bodies fit its memory      503 ServiceUnavailable
+//	there is memory for it within 20 s      503 ServiceUnavailable
 //	GET /healthz, GET /readyz               whether the server runs, and takes writes
 //	a foreign Origin or Host                403 AccessDeniedException, in XML
 //	GET /metrics                            the metrics, unless they are elsewhere
@@ -68,8 +68,8 @@
 // The strings and blobs of an input refer to the request's body. Body and
 // answer are in pooled buffers; both go back only after the answer is sent. A
 // stream of events lasts longer than that: its body goes back before it begins,
-// and what an event is encoded in when that is sent. The bodies of one client
-// take 512 MiB at most at a time (bodyBudget).
+// and what an event is encoded in when that is sent. Bodies take 128 MiB at most
+// at a time: a request waits for its share before it is read (bodyBudget).
 package httpd
 
 import (
@@ -180,7 +180,7 @@ func (rt *route) recycle(in api.Input) {
 func NewHandler(cfg Config) *Handler {
 	h := &Handler{
 		cfg: cfg, log: cfg.Logger, access: newAccess(cfg.Hosts, cfg.Origins),
-		root: rootOf(cfg.Account), services: make(map[string]*served), targets: make(map[string]*route), metrics: cfg.Metrics,
+		root: rootOf(cfg.Account), bodies: newBodyBudget(), services: make(map[string]*served), targets: make(map[string]*route), metrics: cfg.Metrics,
 	}
 	if h.cfg.Now == nil {
 		h.cfg.Now = time.Now
@@ -227,8 +227,7 @@ type exchange struct {
 	admitted bool               // whether its Host and Origin may use the server
 	body     *buffer            // nil until it is read
 	payload  []byte             // what says what is asked: of the body, or of the query
-	client   client             // set when counted is
-	counted  int                // what h.bodies counts for the body
+	share    share              // of h.bodies, for the body
 	kind     string             // the media type of the body
 	codec    *codec             // of the answer, where that is not XML
 	service  *served            // that the request is for

@@ -22,14 +22,16 @@ func isCompressed(r *http.Request) bool {
 }
 
 // inflate replaces a compressed body by what is in it, within the bounds of any
-// body. If it cannot, it returns the answer and false.
+// body. If it cannot, it returns the answer and false. It waits for no memory: who
+// has some must not.
 func (h *Handler) inflate(x *exchange) (answer, bool) {
-	compressed := x.body
+	compressed, held := x.body, x.share
 	r, err := gzip.NewReader(bytes.NewReader(compressed.b))
 	if err == nil {
-		x.body = nil
-		err = h.readUnsized(x, r)
+		x.body, x.share = nil, share{}
+		err = h.readUnsized(x, r, 0)
 		h.buffers.put(compressed)
+		held.release()
 		x.payload = x.body.b
 	}
 	switch {

@@ -22,15 +22,12 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	if x.ContentLength >= 0 {
 		err = h.readSized(x, int(x.ContentLength))
 	} else {
-		err = h.readUnsized(x, x.Body)
+		err = h.readUnsized(x, x.Body, bodyPatience)
 	}
 	x.received = len(x.body.b)
 	if err != nil {
-		if c, ok := otherCodecs[x.kind]; ok {
-			x.codec = c
-		}
 		// The deadline stays: net/http may go on reading, to drain the body.
-		return h.unread(x, err), false
+		return h.refusedBody(x, err), false
 	}
 	// A deadline that ran out while the operation waits would look like a
 	// client that has gone.
@@ -39,41 +36,47 @@ func (h *Handler) readBody(x *exchange) (answer, bool) {
 	return answer{}, true
 }
 
-// unread is the answer to a request whose body cannot be read.
+// refusedBody is the answer to a request whose body cannot be read.
+func (h *Handler) refusedBody(x *exchange, err error) answer {
+	if c, ok := otherCodecs[x.kind]; ok {
+		x.codec = c
+	}
+	return h.unread(x, err)
+}
+
+// unread is the answer to a request of whose body there is too much.
 func (h *Handler) unread(x *exchange, err error) answer {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return answer{status: http.StatusRequestEntityTooLarge}
 	case errors.Is(err, errTooMany):
-		return h.errorAnswer(x, api.Errorf(api.ServiceUnavailable, "Too many requests from this address are being read."))
+		return h.errorAnswer(x, api.Errorf(api.ServiceUnavailable, "Too many requests are being read. Try again."))
 	}
 	return answer{status: http.StatusBadRequest}
 }
 
-var (
-	errTooLarge = errors.New("request body too large")
-	errTooMany  = errors.New("the client's request bodies take too much memory")
-)
+var errTooLarge = errors.New("request body too large")
 
-// readSized reads a body that claims a size. Memory is taken as the body comes,
-// at most four times of what has come, so that claims alone cost little.
+// readSized reads a body that claims a size. What it takes memory for is the
+// beginning, until that has come: claims alone cost little.
 func (h *Handler) readSized(x *exchange, size int) error {
 	x.body = h.buffers.get(min(size, minBufferBytes))
-	for {
-		b := x.body
-		have := len(b.b)
-		b.b = b.b[:min(size, cap(b.b))]
-		if _, err := io.ReadFull(x.Body, b.b[have:]); err != nil || len(b.b) == size {
-			return err
-		}
-		if err := h.growBody(x, size); err != nil {
-			return err
-		}
+	b := x.body
+	b.b = b.b[:min(size, cap(b.b))]
+	if _, err := io.ReadFull(x.Body, b.b); err != nil || len(b.b) == size {
+		return err
 	}
+	if err := h.admitBody(x, size, bodyPatience); err != nil {
+		return err
+	}
+	have := len(x.body.b)
+	x.body.b = x.body.b[:size]
+	_, err := io.ReadFull(x.Body, x.body.b[have:])
+	return err
 }
 
 // readUnsized reads a body that ends when it ends. It fails with errTooLarge.
-func (h *Handler) readUnsized(x *exchange, r io.Reader) error {
+func (h *Handler) readUnsized(x *exchange, r io.Reader, patience time.Duration) error {
 	x.body = h.buffers.get(minBufferBytes)
 	for {
 		b := x.body
@@ -89,35 +92,39 @@ func (h *Handler) readUnsized(x *exchange, r io.Reader) error {
 		case len(b.b) < cap(b.b):
 			continue
 		}
-		if err := h.growBody(x, maxBodyBytes+1); err != nil {
+		size := smallBody
+		if len(b.b) >= smallBody {
+			size = maxBodyBytes + 1
+		}
+		if err := h.admitBody(x, size, patience); err != nil {
 			return err
 		}
 	}
 }
 
-// growBody makes room for four times of what has come, and for size bytes at
-// most. It fails with errTooMany.
-func (h *Handler) growBody(x *exchange, size int) error {
-	size = min(size, 4*len(x.body.b))
-	if !x.client.IsValid() {
-		x.client = clientOf(x.RemoteAddr)
+// admitBody waits until a body of so many bytes may be read, and makes room for
+// it. It fails with errTooMany.
+func (h *Handler) admitBody(x *exchange, size int, patience time.Duration) error {
+	s, waited, err := h.bodies.acquire(x.Context(), size, patience)
+	if err != nil {
+		return err
 	}
-	if !h.bodies.take(x.client, size) {
-		return errTooMany
+	if waited {
+		// The wait was ours, not the client's.
+		_ = x.control.SetReadDeadline(time.Now().Add(bodyTimeout))
 	}
-	x.counted += size
 	larger := h.buffers.get(size)
 	larger.b = append(larger.b, x.body.b...)
-	h.buffers.put(x.body)
-	x.body = larger
+	h.dropBody(x)
+	x.body, x.share = larger, s
 	return nil
 }
 
 // dropBody gives back the body's memory, which nobody uses any more.
 func (h *Handler) dropBody(x *exchange) {
 	h.buffers.put(x.body)
-	h.bodies.give(x.client, x.counted)
-	x.body, x.payload, x.counted = nil, nil, 0
+	x.share.release()
+	x.body, x.payload, x.share = nil, nil, share{}
 }
 
 // mediaType returns the type in a Content-Type header: what is before the first

@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
+	"time"
 )
 
 // arriving is a request whose body comes from r.
@@ -25,7 +27,7 @@ func arriving(r io.Reader, size int64) *exchange {
 // bodies of which a part comes, which must not take memory for the rest.
 func TestReadBody(t *testing.T) {
 	t.Parallel()
-	h := &Handler{}
+	h := &Handler{bodies: newBodyBudget()}
 	whole := bytes.Repeat([]byte("0123456789"), maxBodyBytes/10+1)[:maxBodyBytes]
 	for _, size := range []int{0, 1, minBufferBytes, minBufferBytes + 1, 700 << 10, maxBodyBytes} {
 		for _, claim := range []int64{int64(size), -1} {
@@ -36,13 +38,12 @@ func TestReadBody(t *testing.T) {
 			h.dropBody(x)
 		}
 	}
-	for _, came := range []int{0, 1, minBufferBytes, 64 << 10, 1 << 20} {
+	for _, came := range []int{0, 1, minBufferBytes - 1} {
 		// A pool of its own: others' buffers may be larger than was asked for.
 		h := &Handler{}
 		x := arriving(bytes.NewReader(whole[:came]), maxBodyBytes)
-		err := h.readSized(x, maxBodyBytes)
-		if want := max(minBufferBytes, 4*came); err == nil || cap(x.body.b) > want {
-			t.Errorf("%d bytes have come: %d are taken, want at most %d (%v)", came, cap(x.body.b), want, err)
+		if err := h.readSized(x, maxBodyBytes); err == nil || cap(x.body.b) > minBufferBytes {
+			t.Errorf("%d bytes have come: %d are taken (%v)", came, cap(x.body.b), err)
 		}
 	}
 	if err := h.readSized(arriving(bytes.NewReader(nil), 1), 1); !errors.Is(err, io.EOF) {
@@ -56,58 +57,86 @@ func TestReadBody(t *testing.T) {
 	if a, ok := h.readBody(x); ok || a.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("a body that is too large is answered %d", a.status)
 	}
-	if h.dropBody(x); x.body != nil || x.counted != 0 {
-		t.Errorf("%d bytes are still counted", x.counted)
-	}
-}
-
-// TestBodiesOfOneClient has one client fill its memory with bodies that do not
-// end. Its next is refused, and nobody else's.
-func TestBodiesOfOneClient(t *testing.T) {
-	t.Parallel()
-	h := &Handler{}
-	if !h.bodies.take(clientOf("192.0.2.1:1"), maxClientBytes-minBufferBytes) {
-		t.Fatal("the memory of a client is not its")
-	}
-	body := make([]byte, 64<<10)
-	for _, claim := range []int64{int64(len(body)), -1} {
-		x := arriving(bytes.NewReader(body), claim)
-		if a, ok := h.readBody(x); ok || a.status != http.StatusServiceUnavailable {
-			t.Errorf("one body too many is answered %d", a.status)
-		}
-		h.dropBody(x)
-		x = arriving(bytes.NewReader(body), claim)
-		x.RemoteAddr = "192.0.2.2:1"
-		if a, ok := h.readBody(x); !ok {
-			t.Errorf("the body of another client is answered %d", a.status)
-		}
-		h.dropBody(x)
-	}
-	for kind, want := range map[string]string{mediaCBOR: mediaCBOR, mediaJSON10: mediaJSON10, mediaRPC: mediaRPC, mediaForm: mediaXML, "a/b": mediaCBOR} {
-		x := arriving(bytes.NewReader(body), -1)
-		x.kind = kind
-		x.codec = codecOf(kind)
-		if a, ok := h.readBody(x); ok || a.contentType != want {
-			t.Errorf("one body of %s too many is answered in %s", kind, a.contentType)
-		}
-		h.dropBody(x)
-	}
-	x := arriving(bytes.NewReader(body[:100]), 100)
-	if a, ok := h.readBody(x); !ok {
-		t.Errorf("a small body is answered %d", a.status)
-	}
 	h.dropBody(x)
-	h.bodies.give(clientOf("192.0.2.1:2"), maxClientBytes-minBufferBytes)
-	if len(h.bodies.used) != 0 {
-		t.Errorf("still counted: %v", h.bodies.used)
+	assertFree(t, h)
+}
+
+// assertFree sees that nobody holds memory for bodies.
+func assertFree(t *testing.T, h *Handler) {
+	t.Helper()
+	if !h.bodies.small.TryAcquire(maxInFlightBytes/4) || !h.bodies.large.TryAcquire(maxInFlightBytes*3/4) {
+		t.Error("memory is still taken")
 	}
 }
 
-// TestInflate opens bodies within the memory of a client, and when there is none
-// left.
+// TestBodiesWait has bodies wait for memory that others have: until there is
+// some, or until they have waited too long. Small ones have their own.
+func TestBodiesWait(t *testing.T) {
+	t.Parallel()
+	body := bytes.Repeat([]byte("0123456789"), 10<<10)
+	for _, claim := range []int64{int64(len(body)), -1} {
+		synctest.Test(t, func(t *testing.T) {
+			h := &Handler{bodies: newBodyBudget()}
+			taken, _, err := h.bodies.acquire(t.Context(), maxInFlightBytes/2, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rest, _, err := h.bodies.acquire(t.Context(), maxInFlightBytes/4, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			read := make(chan int)
+			x := arriving(bytes.NewReader(body), claim)
+			go func() {
+				a, _ := h.readBody(x)
+				read <- a.status
+			}()
+			synctest.Wait() // it does not read, but waits
+			for _, n := range []int{100, smallBody} {
+				x := arriving(bytes.NewReader(body[:n]), int64(n))
+				if a, ok := h.readBody(x); !ok {
+					t.Errorf("a body of %d bytes beside it is answered %d", n, a.status)
+				}
+				h.dropBody(x)
+			}
+			rest.release()
+			if status := <-read; status != 0 || !bytes.Equal(x.payload, body) {
+				t.Errorf("the body that has waited is answered %d", status)
+			}
+			h.dropBody(x)
+			if rest, _, err = h.bodies.acquire(t.Context(), maxInFlightBytes/4, 0); err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			x = arriving(bytes.NewReader(body), claim)
+			if a, ok := h.readBody(x); ok || a.status != http.StatusServiceUnavailable || time.Since(began) != bodyPatience {
+				t.Errorf("a body that has waited %v is answered %d", time.Since(began), a.status)
+			}
+			h.dropBody(x)
+			rest.release()
+			taken.release()
+			assertFree(t, h)
+		})
+	}
+}
+
+// TestRefusedBodies sees that what there is no memory for is refused in kind.
+func TestRefusedBodies(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]string{mediaCBOR: mediaCBOR, mediaJSON10: mediaJSON10, mediaRPC: mediaRPC, mediaForm: mediaXML, "a/b": mediaCBOR} {
+		h := &Handler{}
+		x := arriving(nil, 0)
+		x.kind, x.codec = kind, codecOf(kind)
+		if a := h.refusedBody(x, errTooMany); a.contentType != want || a.status != http.StatusServiceUnavailable {
+			t.Errorf("a body of %s too many is answered %d in %s", kind, a.status, a.contentType)
+		}
+	}
+}
+
+// TestInflate opens bodies while there is memory, and when there is none left.
 func TestInflate(t *testing.T) {
 	t.Parallel()
-	h := &Handler{}
+	h := &Handler{bodies: newBodyBudget()}
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
 	plain := make([]byte, 1<<20)
@@ -117,43 +146,26 @@ func TestInflate(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, left := range []int{8 << 20, 64 << 10} {
-		taken := maxClientBytes - left
-		if !h.bodies.take(clientOf("192.0.2.1:1"), taken) {
-			t.Fatal("the memory of a client is not its")
+	for _, taken := range []int{maxBodyBytes, maxInFlightBytes / 2} {
+		s, _, err := h.bodies.acquire(t.Context(), taken, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
 		x := arriving(bytes.NewReader(packed.Bytes()), int64(packed.Len()))
 		if a, ok := h.readBody(x); !ok {
 			t.Fatalf("the body is answered %d", a.status)
 		}
+		more, _, err := h.bodies.acquire(t.Context(), taken/2, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
 		a, ok := h.inflate(x)
-		if fits := left > len(plain); ok != fits || (ok && !bytes.Equal(x.payload, plain)) || (!ok && a.status != http.StatusServiceUnavailable) {
-			t.Errorf("with %d bytes left: answered %d, read %d", left, a.status, len(x.payload))
+		if fits := taken == maxBodyBytes; ok != fits || (ok && !bytes.Equal(x.payload, plain)) || (!ok && a.status != http.StatusServiceUnavailable) {
+			t.Errorf("with %d bytes taken: answered %d, read %d", taken, a.status, len(x.payload))
 		}
 		h.dropBody(x)
-		h.bodies.give(clientOf("192.0.2.1:1"), taken)
+		s.release()
+		more.release()
 	}
-	if len(h.bodies.used) != 0 {
-		t.Errorf("still counted: %v", h.bodies.used)
-	}
-}
-
-func TestClientOf(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		a, b string
-		same bool
-	}{
-		{"192.0.2.1:1", "192.0.2.1:2", true},
-		{"192.0.2.1:1", "[::ffff:192.0.2.1]:1", true},
-		{"192.0.2.1:1", "192.0.2.2:1", false},
-		{"[2001:db8::1]:1", "[2001:db8::2]:1", true},
-		{"[2001:db8::1%eth0]:1", "[2001:db8::2%eth1]:1", true},
-		{"[2001:db8::1]:1", "[2001:db8:0:1::1]:1", false},
-		{"@", "", true},
-	} {
-		if a, b := clientOf(tt.a), clientOf(tt.b); (a == b) != tt.same {
-			t.Errorf("%s is %v, %s is %v", tt.a, a, tt.b, b)
-		}
-	}
+	assertFree(t, h)
 }
