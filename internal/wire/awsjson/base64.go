@@ -42,9 +42,8 @@ func (d *decoder) plainBase64() ([]byte, bool) {
 	return b[:end:end], true
 }
 
-// alphabetPrefix returns how many bytes of the alphabet b begins with. It runs
-// over all data that is written to streams, hence eight at a time.
-func alphabetPrefix(b []byte) int {
+// alphabetPrefixByBytes is alphabetPrefix in Go, eight bytes at a time.
+func alphabetPrefixByBytes(b []byte) int {
 	i := 0
 	for ; i+8 <= len(b); i += 8 {
 		p := b[i : i+8 : i+8]
