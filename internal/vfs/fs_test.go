@@ -1,6 +1,7 @@
 package vfs_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -239,4 +240,44 @@ func TestCreateDir(t *testing.T) {
 			t.Fatalf("%s was accepted", d)
 		}
 	}
+}
+
+// TestWriteThrough writes past the cache, beside writes that do not.
+func TestWriteThrough(t *testing.T) {
+	t.Parallel()
+	eachFS(t, func(t *testing.T, fsys vfs.FS) {
+		const page = vfs.DirectAlignment
+		f := create(t, fsys, "f", strings.Repeat("a", page+100))
+		want := bytes.Repeat([]byte("a"), 8*page)
+		memory := vfs.AlignedBytes(4 * page)
+		for i := range memory {
+			memory[i] = byte('b' + i%20)
+		}
+		for _, w := range []struct {
+			p   []byte
+			off int
+		}{
+			{memory[:2*page], page}, // over the end of the file
+			{memory[page:], 5 * page},
+			{memory[:page], page},
+			{memory[1:page], 3 * page}, // aligned in neither way
+			{memory[:100], 7*page + 10},
+		} {
+			must(t, vfs.WriteThrough(f, w.p, int64(w.off)))
+			copy(want[w.off:], w.p)
+			got := make([]byte, len(w.p))
+			_, err := f.ReadAt(got, int64(w.off))
+			if must(t, err); !bytes.Equal(got, w.p) {
+				t.Errorf("%d bytes at %d are read as others", len(w.p), w.off)
+			}
+			_, err = f.WriteAt([]byte("!"), int64(w.off))
+			must(t, err)
+			want[w.off] = '!'
+		}
+		must(t, f.Sync())
+		clear(want[4*page-1 : 5*page]) // which nothing was written to
+		if got := contents(t, f); got != string(want) {
+			t.Errorf("the file has %d bytes, and others than were written", len(got))
+		}
+	})
 }

@@ -127,7 +127,21 @@ func (f osFile) Size() (int64, error) {
 
 func (f osFile) Sync() error { return syncData(f.File) }
 
-func (f osFile) uncache(off, n int64) { uncache(f.File, off, n) }
+func (f osFile) writeThrough(p []byte, off int64) error {
+	if isAligned(p, off) {
+		if err := writeDirect(f.File, p, off); !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	if _, err := f.WriteAt(p, off); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	uncache(f.File, off, int64(len(p)))
+	return nil
+}
 
 // CreateDir makes sure that dir is a directory that this user alone may fill:
 // it creates it, parents included, with the mode 0700 and durably, or checks

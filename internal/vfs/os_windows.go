@@ -45,3 +45,6 @@ func checkOwner(string, fs.FileInfo) error { return nil }
 
 // uncache has no counterpart here.
 func uncache(*os.File, int64, int64) {}
+
+// writeDirect has none either.
+func writeDirect(*os.File, []byte, int64) error { return errors.ErrUnsupported }

@@ -22,6 +22,7 @@ package vfs
 import (
 	"io"
 	"io/fs"
+	"unsafe"
 )
 
 // FS is a tree of files. Names are slash-separated and relative to the root.
@@ -64,11 +65,32 @@ type File interface {
 	Sync() error
 }
 
-// Uncache says that a synced part of a file will hardly be read soon, so that
-// the memory which caches it can be used for something else. It is advice, and
-// does nothing where a file takes none.
-func Uncache(f File, off, n int64) {
-	if f, ok := f.(interface{ uncache(off, n int64) }); ok {
-		f.uncache(off, n)
+// DirectAlignment is what the place in memory, the place in the file and the
+// length of what WriteThrough writes should be multiples of, to go the short way.
+const DirectAlignment = 4096
+
+// WriteThrough writes like File.WriteAt, for data that will hardly be read soon:
+// it goes past the memory in which the system caches files, where that can be, or
+// else is durable and out of it when WriteThrough returns. In either case little is
+// left for Sync to write, which has to follow for it to be durable.
+func WriteThrough(f File, p []byte, off int64) error {
+	if f, ok := f.(interface {
+		writeThrough(p []byte, off int64) error
+	}); ok {
+		return f.writeThrough(p, off)
 	}
+	_, err := f.WriteAt(p, off)
+	return err
+}
+
+// AlignedBytes returns n bytes at a multiple of DirectAlignment.
+func AlignedBytes(n int) []byte {
+	b := make([]byte, n+DirectAlignment-1)
+	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) & (DirectAlignment - 1)
+	return b[skip : skip+n : skip+n]
+}
+
+// isAligned reports whether a write can go the short way.
+func isAligned(p []byte, off int64) bool {
+	return (uintptr(unsafe.Pointer(unsafe.SliceData(p)))|uintptr(len(p))|uintptr(off))&(DirectAlignment-1) == 0
 }

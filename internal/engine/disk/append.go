@@ -106,15 +106,16 @@ func (a *appendCall) onlyMarks(err error) bool {
 	return left
 }
 
-// plan chooses the batches for the next frame and returns the room they take.
-func (a *appendCall) plan() int {
+// plan chooses the batches for the next frame, of at most share bytes unless the
+// first alone has more, and returns the room they take.
+func (a *appendCall) plan(share int) int {
 	bytes := 0
 	for a.until = a.next; a.until < len(a.batches); a.until++ {
 		if a.logs[a.until] == nil {
 			continue // refused
 		}
 		n := entry.Size(len(a.batches[a.until].Payload))
-		if bytes > 0 && bytes+n > maxCallerFrameBytes {
+		if bytes > 0 && bytes+n > share {
 			break
 		}
 		bytes += n

@@ -138,6 +138,7 @@ func (c *committer) plan() (bytes int) {
 	paused := c.pace.pause(c.e) > 0
 	closing := paused && c.e.isClosing()
 	limit := int(min(maxFrameBytes, c.e.opts.JournalFileBytes/2))
+	share := min(max(callersFrameBytes/max(len(c.backlog), 1), minShareBytes), limit)
 	keep := c.backlog[:0]
 	for _, r := range c.backlog {
 		switch {
@@ -153,7 +154,7 @@ func (c *committer) plan() (bytes int) {
 		case r.append != nil && full != nil && !r.append.onlyMarks(full):
 			r.settle()
 		case r.append != nil:
-			bytes += r.append.plan()
+			bytes += r.append.plan(share)
 			c.group = append(c.group, r)
 		default:
 			bytes += r.bytes

@@ -99,6 +99,7 @@ type mover struct {
 	e      *Engine
 	c      *checkpoint
 	window entry.Window
+	memory segment.Memory
 	file   *journal.File // the one that window knows
 	number uint32
 
@@ -213,7 +214,7 @@ func (w *mover) room(h *entry.Header) error {
 // resume goes on with the open segment. One that cannot be is left as it is,
 // and the log goes on in a new one.
 func (w *mover) resume() error {
-	writer, err := segment.Resume(w.e.fs, w.m.log.id, *w.m.open)
+	writer, err := segment.Resume(w.e.fs, w.m.log.id, *w.m.open, &w.memory)
 	_, damaged := errors.AsType[*engine.CorruptError](err)
 	if damaged || errors.Is(err, fs.ErrNotExist) {
 		w.e.opts.Logger.Error("segment is damaged; it is not appended to any more",
@@ -236,13 +237,13 @@ func (w *mover) create(first stream.Position) error {
 	w.e.cache.drop(id, first)
 	w.e.upkeep.needSync(segment.StreamDir(id.Stream))
 	w.m.created = append(w.m.created, segment.Info{First: first})
-	writer, err := segment.Create(w.e.fs, id, first)
+	writer, err := segment.Create(w.e.fs, id, first, &w.memory)
 	if errors.Is(err, fs.ErrNotExist) {
 		w.e.upkeep.needSync(segment.Dir)
 		if err := w.e.fs.Mkdir(segment.StreamDir(id.Stream)); err != nil {
 			return fmt.Errorf("make directory: %w", err)
 		}
-		writer, err = segment.Create(w.e.fs, id, first)
+		writer, err = segment.Create(w.e.fs, id, first, &w.memory)
 	}
 	if err != nil {
 		return err

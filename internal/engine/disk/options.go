@@ -44,10 +44,11 @@ const (
 	// firstJournalFileBytes is the length of a new directory's first journal
 	// file, made while the starting user waits.
 	firstJournalFileBytes = 4 << 20
-	// maxCallerFrameBytes is what a frame takes from one caller, unless a
-	// single batch is larger: the share that keeps a bulk writer from delaying
-	// the others.
-	maxCallerFrameBytes = 256 << 10
+	// callersFrameBytes is what a frame takes from all callers together, in equal
+	// shares: so a bulk writer does not delay the others by more than its share. A
+	// share is at least minShareBytes, and a larger batch is taken whole.
+	callersFrameBytes = 2 << 20
+	minShareBytes     = 256 << 10
 	// maxFrameBytes ends a frame when so much is in it.
 	maxFrameBytes = 8 << 20
 	// movers is how many logs a checkpoint moves, and syncs, at a time.

@@ -113,8 +113,8 @@ func (s *spares) makeLocked() error {
 	return s.makeErr
 }
 
-// zeroBytes is how much of a file is filled at a time. Each piece is synced, so
-// that a commit has little of it ahead of its own sync.
+// zeroBytes is how much of a file is filled at a time, so that a commit has little
+// of it ahead of its own sync.
 const zeroBytes = 1 << 20
 
 // make makes a file full of zeros, durably. A file that cannot be completed is
@@ -136,16 +136,13 @@ func (s *spares) make(name string, bytes int64) (*file, error) {
 }
 
 func (s *spares) fill(f vfs.File, bytes int64) error {
-	zeros := make([]byte, min(bytes, zeroBytes))
+	zeros := vfs.AlignedBytes(int(min(bytes, zeroBytes)))
 	for at := int64(0); at < bytes; at += zeroBytes {
-		if _, err := f.WriteAt(zeros[:min(bytes-at, zeroBytes)], at); err != nil {
-			return err
-		}
-		if err := f.Sync(); err != nil {
+		if err := vfs.WriteThrough(f, zeros[:min(bytes-at, zeroBytes)], at); err != nil {
 			return err
 		}
 	}
-	return nil
+	return f.Sync()
 }
 
 // newName returns a name that no file has.

@@ -57,14 +57,14 @@ func finish(tb testing.TB, w *Writer, seal bool) Info {
 // make returns a segment made in three goes.
 func makeSegment(tb testing.TB, mem *vfs.Mem, n int, seal bool) Info {
 	tb.Helper()
-	w, err := Create(mem, id, first)
+	w, err := Create(mem, id, first, new(Memory))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	add(tb, w, 0, n/3)
 	info := finish(tb, w, false)
 	for _, to := range []int{n / 2, n} {
-		if w, err = Resume(mem, id, info); err != nil {
+		if w, err = Resume(mem, id, info, new(Memory)); err != nil {
 			tb.Fatal(err)
 		}
 		from := int(info.Last-first+1) / 2
@@ -115,6 +115,39 @@ func TestWriteAndSeek(t *testing.T) {
 	}
 }
 
+// TestLongRuns has segments grow by so much that they are written past the page
+// cache, from any length on.
+func TestLongRuns(t *testing.T) {
+	t.Parallel()
+	fsys, err := vfs.OpenOS(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = fsys.Close() }()
+	if err := errors.Join(fsys.Mkdir(Dir), fsys.Mkdir(StreamDir(id.Stream))); err != nil {
+		t.Fatal(err)
+	}
+	memory := new(Memory)
+	w, err := Create(fsys, id, first, memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := 0
+	for _, n := range []int{1, 1000, 3, 700, 400} {
+		add(t, w, at, at+n)
+		at += n
+		info := finish(t, w, false)
+		records, damage, err := Verify(fsys, id, info)
+		if err != nil || len(damage) != 0 || records != int64(2*at) {
+			t.Fatalf("after %d batches: %d records, %v, %v", at, records, damage, err)
+		}
+		if w, err = Resume(fsys, id, info, memory); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finish(t, w, true)
+}
+
 // wantWalk walks from an offset to the first entry that holds, which must not
 // be far, and checks its position.
 func wantWalk(t *testing.T, r *Reader, info Info, off int64, holds func(*entry.Header) bool, want stream.Position) {
@@ -142,18 +175,18 @@ func wantWalk(t *testing.T, r *Reader, info Info, off int64, holds func(*entry.H
 // overwritten.
 func TestWhatAnInterruptedCheckpointLeaves(t *testing.T) {
 	mem := newFS(t)
-	w, err := Create(mem, id, first)
+	w, err := Create(mem, id, first, new(Memory))
 	if err != nil {
 		t.Fatal(err)
 	}
 	add(t, w, 0, 3)
 	info := finish(t, w, false)
-	if w, err = Resume(mem, id, info); err != nil {
+	if w, err = Resume(mem, id, info, new(Memory)); err != nil {
 		t.Fatal(err)
 	}
 	add(t, w, 3, 30)
 	finish(t, w, true) // nobody hears of it
-	if w, err = Resume(mem, id, info); err != nil {
+	if w, err = Resume(mem, id, info, new(Memory)); err != nil {
 		t.Fatal(err)
 	}
 	add(t, w, 3, 5)
@@ -161,7 +194,7 @@ func TestWhatAnInterruptedCheckpointLeaves(t *testing.T) {
 	if records, damage, err := Verify(mem, id, info); err != nil || len(damage) != 0 || records != 10 {
 		t.Errorf("%d records, %v, %v", records, damage, err)
 	}
-	if w, err = Create(mem, id, first); err != nil {
+	if w, err = Create(mem, id, first, new(Memory)); err != nil {
 		t.Fatal(err)
 	}
 	add(t, w, 0, 1)
@@ -173,14 +206,14 @@ func TestWhatAnInterruptedCheckpointLeaves(t *testing.T) {
 
 func TestResumeOfAShortFile(t *testing.T) {
 	mem := newFS(t)
-	w, err := Create(mem, id, first)
+	w, err := Create(mem, id, first, new(Memory))
 	if err != nil {
 		t.Fatal(err)
 	}
 	add(t, w, 0, 3)
 	info := finish(t, w, false)
 	info.Length += 8
-	_, err = Resume(mem, id, info)
+	_, err = Resume(mem, id, info, new(Memory))
 	if c, ok := errors.AsType[*engine.CorruptError](err); !ok || c.File != Name(id, first) {
 		t.Errorf("%v", err)
 	}

@@ -11,39 +11,47 @@ import (
 	"leat/internal/vfs"
 )
 
-// syncEvery is how many bytes a Writer writes between syncs, so that a commit
-// of the journal never has much write-back ahead of its own.
-const syncEvery = 1 << 20
+// writeBytes is how many bytes a Writer writes at a time, so that a commit of the
+// journal never has much ahead of its own.
+const writeBytes = 1 << 20
 
 // Writer appends to one segment. After an error only Abort may be called.
 type Writer struct {
-	f      vfs.File
-	name   string
-	log    engine.LogID
-	info   Info
-	salt   uint64
+	f    vfs.File
+	name string
+	log  engine.LogID
+	info Info
+	salt uint64
+	// buf is the end of the segment, which has not been written. It is as far from
+	// a multiple of vfs.DirectAlignment in memory as in the file.
 	buf    []byte
-	noted  index // of what this writer has added
-	before int64 // the length when it was opened
+	memory *Memory // that buf is in
+	noted  index   // of what this writer has added
+	before int64   // the length when it was opened
 }
+
+// Memory is what Writers gather in what they write, one Writer at a time. The zero
+// Memory is ready for use.
+type Memory struct{ b []byte }
 
 // Create makes a new segment, for entries from a position on. A file of that
 // name, left by a checkpoint that did not complete, is overwritten. The file's
 // directory has to be synced before the segment is relied on.
-func Create(fsys vfs.FS, log engine.LogID, first stream.Position) (*Writer, error) {
+func Create(fsys vfs.FS, log engine.LogID, first stream.Position, m *Memory) (*Writer, error) {
 	name := Name(log, first)
 	f, err := fsys.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return nil, fmt.Errorf("create segment: %w", err)
 	}
-	w := &Writer{f: f, name: name, log: log, salt: salt(log, first), info: Info{First: first}}
-	w.buf = append(w.buf, encodeHeader(log, first)...)
+	w := &Writer{f: f, name: name, log: log, salt: salt(log, first), info: Info{First: first}, memory: m}
+	w.grow(headerBytes)
+	copy(w.buf, encodeHeader(log, first))
 	w.noted.end = headerBytes
 	return w, nil
 }
 
 // Resume opens a segment that is not sealed, to append to it.
-func Resume(fsys vfs.FS, log engine.LogID, info Info) (*Writer, error) {
+func Resume(fsys vfs.FS, log engine.LogID, info Info, m *Memory) (*Writer, error) {
 	name := Name(log, info.First)
 	f, err := fsys.OpenFile(name, os.O_RDWR)
 	if err != nil {
@@ -59,7 +67,7 @@ func Resume(fsys vfs.FS, log engine.LogID, info Info) (*Writer, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open segment %s: %w", name, err), f.Close())
 	}
-	w := &Writer{f: f, name: name, log: log, salt: salt(log, info.First), info: info, before: info.Length}
+	w := &Writer{f: f, name: name, log: log, salt: salt(log, info.First), info: info, before: info.Length, memory: m}
 	w.noted.end = info.Length
 	return w, nil
 }
@@ -75,45 +83,61 @@ func (w *Writer) Info() Info {
 func (w *Writer) Add(h *entry.Header, payload []byte) error {
 	off := w.noted.end
 	n := len(w.buf)
-	w.buf = grow(w.buf, h.Size())
+	w.grow(h.Size())
 	h.Encode(w.buf[n:], payload, entry.Seed(w.salt, off))
 	if w.info.FirstTime == 0 { // nor is it known of a lost batch at the beginning
 		w.info.FirstTime = h.Time
 	}
 	w.info.Last, w.info.LastTime = h.Last(), h.Time
 	w.noted.note(h, off)
-	if len(w.buf) < syncEvery {
+	if len(w.buf) < writeBytes {
 		return nil
 	}
-	// A log that moves by the MiB would push everything else out of the page
-	// cache, and pays more for fresh pages than for writing them. Its readers
-	// are at the tip, in the journal, or so far behind that they read from the
-	// disk anyway.
-	at, size := w.noted.end-int64(len(w.buf)), int64(len(w.buf))
-	if err := w.flush(); err != nil {
+	return w.writeThrough()
+}
+
+// start returns where in the file buf begins.
+func (w *Writer) start() int64 { return w.noted.end - int64(len(w.buf)) }
+
+// grow makes buf longer by n bytes.
+func (w *Writer) grow(n int) {
+	if cap(w.buf)-len(w.buf) < n {
+		lead := int(w.start() & (vfs.DirectAlignment - 1))
+		if need := lead + len(w.buf) + n; len(w.memory.b) < need || len(w.buf) > 0 {
+			w.memory.b = vfs.AlignedBytes(max(2*len(w.memory.b), need))
+		}
+		w.buf = append(w.memory.b[lead:lead], w.buf...)
+	}
+	w.buf = w.buf[:len(w.buf)+n]
+}
+
+// writeThrough writes what has been added, but for the part of a page at the end.
+//
+// A log that moves by the MiB would push everything else out of the page cache,
+// and pays more for fresh pages than for writing them. Its readers are at the tip,
+// in the journal, or so far behind that they read from the disk anyway.
+func (w *Writer) writeThrough() error {
+	at := w.start()
+	head := int(-at & (vfs.DirectAlignment - 1))
+	whole := (len(w.buf) - head) &^ (vfs.DirectAlignment - 1)
+	if err := w.writeAt(w.buf[:head], at); err != nil {
 		return err
 	}
-	vfs.Uncache(w.f, at, size)
+	if err := vfs.WriteThrough(w.f, w.buf[head:head+whole], at+int64(head)); err != nil {
+		return fmt.Errorf("write segment: %w", err)
+	}
+	w.buf = w.buf[:copy(w.buf[head:], w.buf[head+whole:])+head][head:]
 	return nil
 }
 
-func grow(b []byte, n int) []byte {
-	if cap(b)-len(b) < n {
-		b = append(make([]byte, 0, max(2*cap(b), len(b)+n)), b...)
-	}
-	return b[:len(b)+n]
-}
-
-// flush writes and syncs what has been added.
-func (w *Writer) flush() error {
-	if len(w.buf) == 0 {
+func (w *Writer) writeAt(b []byte, at int64) error {
+	if len(b) == 0 {
 		return nil
 	}
-	if _, err := w.f.WriteAt(w.buf, w.noted.end-int64(len(w.buf))); err != nil {
+	if _, err := w.f.WriteAt(b, at); err != nil {
 		return fmt.Errorf("write segment: %w", err)
 	}
-	w.buf = w.buf[:0]
-	return w.sync()
+	return nil
 }
 
 func (w *Writer) sync() error {
@@ -126,7 +150,10 @@ func (w *Writer) sync() error {
 // Finish makes everything added durable and closes the file. If seal is set the
 // segment gets its trailer, and nothing can be added to it any more.
 func (w *Writer) Finish(seal bool) (Info, error) {
-	if err := w.flush(); err != nil {
+	if err := w.writeAt(w.buf, w.start()); err != nil {
+		return Info{}, err
+	}
+	if err := w.sync(); err != nil {
 		return Info{}, err
 	}
 	info := w.Info()
