@@ -1,5 +1,7 @@
 package stream
 
+import "encoding/binary"
+
 // e19 is the largest power of ten in 64 bits: wide numbers are cut into groups
 // of 19 digits.
 const e19 = 1e19
@@ -22,6 +24,10 @@ func appendDigits(dst []byte, v uint64, width int) []byte {
 	const zeros = "00000000000000000000"
 	dst = append(dst, zeros[:width]...)
 	i := len(dst)
+	for ; v >= e8; v /= e8 {
+		i -= 8
+		binary.LittleEndian.PutUint64(dst[i:], eightDigits(v%e8))
+	}
 	for v >= 10 {
 		i -= 2
 		pair := v % 100 * 2
@@ -32,6 +38,24 @@ func appendDigits(dst []byte, v uint64, width int) []byte {
 		dst[i-1] = byte('0' + v)
 	}
 	return dst
+}
+
+const e8 = 1e8
+
+// eightDigits returns the decimal digits of v, which is below 10^8, as eight
+// characters, the first in the lowest byte. It divides in all parts of a word at
+// once: into two numbers of four digits, four of two, and eight of one.
+func eightDigits(v uint64) uint64 {
+	const (
+		hundredths, hundredthsShift, hundredthsMask = 10486, 20, 0x0000007f_0000007f
+		tenths, tenthsShift, tenthsMask             = 103, 10, 0x000f_000f_000f_000f
+		zeros                                       = 0x3030303030303030
+	)
+	fours := v/10000 | v%10000<<32
+	high := fours * hundredths >> hundredthsShift & hundredthsMask
+	twos := high | (fours-100*high)<<16
+	high = twos * tenths >> tenthsShift & tenthsMask
+	return high | (twos-10*high)<<8 | zeros
 }
 
 // appendDecimal appends v in decimal without padding.

@@ -67,6 +67,18 @@ func TestParseHashKeyRefuses(t *testing.T) {
 	}
 }
 
+// TestHashKeyDigits compares keys of every length with what math/big makes of them.
+func TestHashKeyDigits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := new(big.Int).SetBytes(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "bytes"))
+		n.Rsh(n, uint(rapid.IntRange(0, 128).Draw(t, "shift")))
+		key := stream.HashKey{Hi: new(big.Int).Rsh(n, 64).Uint64(), Lo: n.Uint64()}
+		if got := key.String(); got != n.String() {
+			t.Errorf("%x is %s, want %s", n, got, n)
+		}
+	})
+}
+
 func TestHashPartitionKey(t *testing.T) {
 	for key, want := range map[string]string{
 		"a": "16955237001963240173058271559858726497",

@@ -82,6 +82,9 @@ func (it *RecordIter) Err() error { return it.err }
 // uvarint reads a length in its shortest form and returns how many bytes it
 // takes, 0 if there is none.
 func uvarint(b []byte) (v, n int) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return int(b[0]), 1
+	}
 	u, n := binary.Uvarint(b)
 	if n <= 0 || u > math.MaxInt32 || n > 1 && b[n-1] == 0 {
 		return 0, 0
