@@ -112,7 +112,7 @@ type Encoder interface {
 }
 
 // Releaser is an Output that holds memory to be given back once it has been
-// encoded.
+// encoded. Its strings and blobs are valid until then.
 type Releaser interface{ Release() }
 
 // Sizer is an Output that may be large and knows about how many bytes it will

@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 
+	"leat/internal/api"
 	"leat/internal/engine"
 	"leat/internal/stream"
 )
@@ -51,7 +52,9 @@ type readPage struct {
 	ended   bool          // the shard is closed and nothing is left behind this page
 	closed  stream.Millis // if ended, when the shard was closed
 	buf     []byte
-	opened  bool // buf has records that were decrypted
+	opened  bool         // buf has records that were decrypted
+	shown   []api.Record // what view has returned
+	numbers []byte       // of shown
 }
 
 // pages are the memory that records are read into.
@@ -64,10 +67,11 @@ func (p *readPage) drained() bool { return p.ended && len(p.records) == 0 }
 // out: it would stay there until then.
 func (p *readPage) release() {
 	clear(p.records)
+	clear(p.shown)
 	if p.opened {
 		clear(p.buf[:cap(p.buf)])
 	}
-	*p = readPage{records: p.records[:0], buf: p.buf}
+	*p = readPage{records: p.records[:0], buf: p.buf, shown: p.shown[:0], numbers: p.numbers[:0]}
 	pages.Put(p)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -209,6 +210,7 @@ func (r *pageReader) EndList() {
 }
 func (r *pageReader) Key(name string) { r.key = name }
 func (r *pageReader) String(s string) {
+	s = strings.Clone(s) // the page is read after its output is released
 	switch {
 	case r.inChild && r.key == "ShardId":
 		r.childs = append(r.childs, s)

@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"strings"
+	"unsafe"
 
 	"leat/internal/stream"
 )
@@ -32,3 +33,7 @@ func (t *texts) add(b []byte) string {
 func (t *texts) sequenceNumber(n stream.SequenceNumber) string {
 	return t.add(n.AppendTo(t.scratch[:0]))
 }
+
+// alias returns the string that shares the bytes' memory: it is valid until that
+// is used for something else.
+func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -90,22 +90,25 @@ func viewTags(tags map[string]string) []api.Tag {
 	return out
 }
 
-// view shows the page's records, of the shard. Their data refers to the page.
+// view shows the page's records, of the shard. They are in the page's memory,
+// and valid until it is released.
 func (p *readPage) view(shard stream.Shard) []api.Record {
-	text := newTexts(len(p.records) * sequenceNumberLen)
-	out := make([]api.Record, len(p.records))
+	p.numbers = slices.Grow(p.numbers[:0], len(p.records)*sequenceNumberLen)
+	p.shown = slices.Grow(p.shown[:0], len(p.records))[:len(p.records)]
 	for i := range p.records {
 		r := &p.records[i]
-		seq := stream.SequenceNumber{Created: shard.Created, Shard: shard.ID, Position: r.position, Time: r.at.Second()}
-		out[i] = api.Record{
-			SequenceNumber:              text.sequenceNumber(seq),
+		number := stream.SequenceNumber{Created: shard.Created, Shard: shard.ID, Position: r.position, Time: r.at.Second()}
+		begin := len(p.numbers)
+		p.numbers = number.AppendTo(p.numbers)
+		p.shown[i] = api.Record{
+			SequenceNumber:              alias(p.numbers[begin:]),
 			ApproximateArrivalTimestamp: api.Some(api.Timestamp(r.at)),
 			Data:                        api.RawBlob(r.data),
-			PartitionKey:                string(r.key),
+			PartitionKey:                alias(r.key),
 			EncryptionType:              recordEncryption(r.encrypted),
 		}
 	}
-	return out
+	return p.shown
 }
 
 // encodedSize returns about how many bytes an answer with the page takes:

@@ -246,7 +246,7 @@ type keyedPage struct {
 
 func (r *keyedPage) String(s string) {
 	if r.key == "PartitionKey" {
-		r.keys = append(r.keys, s)
+		r.keys = append(r.keys, strings.Clone(s))
 	}
 	r.pageReader.String(s)
 }
