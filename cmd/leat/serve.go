@@ -75,6 +75,8 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 		"`NAMES` of what to serve, with commas between")
 	flags.StringVar(&c.MetricsListen, "metrics-listen", "",
 		"`ADDRESS` to serve /metrics on, without authentication and TLS, in place of the other one")
+	flags.StringVar(&c.PprofListen, "pprof-listen", "",
+		"loopback `ADDRESS` to serve profiles of the process on, for go tool pprof")
 	defineDataDir(flags, &c.DataDir, "`DIR` to keep everything in")
 	flags.BoolVar(&c.Memory, "memory", c.Memory, "keep everything in memory, and nothing after the end")
 	flags.StringVar(&c.Keyring, "keyring", c.Keyring,

@@ -32,6 +32,10 @@ type Config struct {
 	// metrics, in clear text and open to all who reach it. They are not on the
 	// other port then.
 	MetricsListen string
+	// PprofListen, when not empty, is the TCP address of a port of its own for
+	// profiles of the process. Other machines must not reach it: there is no
+	// authentication, and profiles cost time and tell much.
+	PprofListen string
 
 	// Services are those to serve, some of Services().
 	Services []string
@@ -170,6 +174,15 @@ func (c Config) validateListen() error {
 	if c.MetricsListen != "" {
 		if _, err := splitAddress(c.MetricsListen); err != nil {
 			return fmt.Errorf("metrics: %w", err)
+		}
+	}
+	if c.PprofListen != "" {
+		host, err := splitAddress(c.PprofListen)
+		if err != nil {
+			return fmt.Errorf("pprof: %w", err)
+		}
+		if !isLoopback(host) {
+			return fmt.Errorf("refusing to serve profiles on %s: other machines reach it", c.PprofListen)
 		}
 	}
 	if c.AuthFile == "" && !c.Insecure && !isLoopback(host) {

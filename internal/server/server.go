@@ -5,7 +5,7 @@
 // were asked for. Then these goroutines run, and the first that fails ends the
 // server:
 //
-//	serve            one per listener: accepts connections, also for metrics
+//	serve            one per listener: accepts connections, also for metrics and profiles
 //	sweep            every minute: retention, changes of streams that are due,
 //	                 items that expire
 //	scale            every few seconds: shards of on-demand streams
@@ -64,6 +64,9 @@ type Server struct {
 	// served with everything else.
 	metricsListeners []net.Listener
 	metricsHTTP      *http.Server
+	// profileListeners are those of profileHTTP; normally there are none.
+	profileListeners []net.Listener
+	profileHTTP      *http.Server
 	// certificate is nil without TLS.
 	certificate certificate
 	// auth is nil where any credentials pass.
@@ -103,6 +106,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if front.HideMetrics {
 		s.serveMetrics(ctx, front.Metrics)
 	}
+	s.serveProfiles(ctx)
 	return s, nil
 }
 
@@ -118,7 +122,7 @@ func (s *Server) open(ctx context.Context) error {
 	if s.listeners, err = listen(ctx, s.cfg.Listen, s.log); err != nil {
 		return err
 	}
-	if err := s.listenForMetrics(ctx); err != nil {
+	if err := errors.Join(s.listenForMetrics(ctx), s.listenForProfiles(ctx)); err != nil {
 		return err
 	}
 	var dir vfs.FS
@@ -305,7 +309,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 		defer cancel()
 		s.service.EndSubscriptions()
-		s.shutdownErr = errors.Join(s.drain(ctx, s.http), s.drain(ctx, s.metricsHTTP))
+		s.shutdownErr = errors.Join(s.drain(ctx, s.http), s.drain(ctx, s.metricsHTTP), s.endProfiles())
 		s.stop()
 		s.actors.Wait()
 		if err := s.service.SavePeaks(context.WithoutCancel(ctx)); err != nil {
@@ -335,7 +339,7 @@ func (s *Server) drain(ctx context.Context, h *http.Server) error {
 // reached.
 func (s *Server) close() error {
 	var errs []error
-	for _, l := range slices.Concat(s.listeners, s.metricsListeners) {
+	for _, l := range slices.Concat(s.listeners, s.metricsListeners, s.profileListeners) {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
