@@ -60,8 +60,8 @@ func (e *Encoder) BeginList(int) { e.buf = append(e.buf, beginArray) }
 // EndList implements api.Encoder.
 func (e *Encoder) EndList() { e.buf = append(e.buf, end) }
 
-// Key implements api.Encoder.
-func (e *Encoder) Key(name string) { e.String(name) }
+// Key implements api.Encoder. Names of members are UTF-8.
+func (e *Encoder) Key(name string) { e.buf = appendText(e.buf, name) }
 
 // MapKey implements api.Encoder.
 func (e *Encoder) MapKey(key string) { e.String(key) }
@@ -71,8 +71,7 @@ func (e *Encoder) String(s string) {
 	if !utf8.ValidString(s) {
 		s = string([]rune(s))
 	}
-	e.buf = appendHead(e.buf, majorText, uint64(len(s)))
-	e.buf = append(e.buf, s...)
+	e.buf = appendText(e.buf, s)
 }
 
 // Int implements api.Encoder.
@@ -115,6 +114,10 @@ func (e *Encoder) Blob(b api.Blob) {
 	if e.buf, err = b.AppendTo(e.buf); err != nil {
 		panic("BUG: a blob in an answer is no base64: " + err.Error())
 	}
+}
+
+func appendText(dst []byte, s string) []byte {
+	return append(appendHead(dst, majorText, uint64(len(s))), s...)
 }
 
 // appendHead appends an item's head in its shortest form.

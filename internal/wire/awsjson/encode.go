@@ -1,6 +1,7 @@
 package awsjson
 
 import (
+	"encoding/binary"
 	"math"
 	"slices"
 	"strconv"
@@ -22,6 +23,10 @@ func Encode(dst []byte, out api.Output) []byte {
 type Encoder struct {
 	buf   []byte
 	start int // where the output begins
+	// seconds is how the last timestamp was written: many records have the same.
+	seconds     []byte
+	secondsOf   api.Timestamp
+	secondsText [maxSecondsBytes]byte
 }
 
 var _ api.Encoder = (*Encoder)(nil)
@@ -113,7 +118,10 @@ func (e *Encoder) Bool(b bool) {
 // Timestamp implements api.Encoder.
 func (e *Encoder) Timestamp(t api.Timestamp) {
 	e.separate()
-	e.buf = appendSeconds(e.buf, int64(t))
+	if t != e.secondsOf || e.seconds == nil {
+		e.seconds, e.secondsOf = appendSeconds(e.secondsText[:0], int64(t)), t
+	}
+	e.buf = append(e.buf, e.seconds...)
 }
 
 // Blob implements api.Encoder.
@@ -146,6 +154,9 @@ func (e *Encoder) separate() {
 	}
 }
 
+// maxSecondsBytes is how long seconds get.
+const maxSecondsBytes = 24
+
 // appendSeconds appends milliseconds as seconds.
 func appendSeconds(dst []byte, ms int64) []byte {
 	seconds, fraction := ms/1000, ms%1000
@@ -172,7 +183,7 @@ func appendSeconds(dst []byte, ms int64) []byte {
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	done := 0
-	for i := 0; i < len(s); {
+	for i := plainPrefix(s); i < len(s); {
 		if plain[s[i]] {
 			i++
 			continue
@@ -192,6 +203,28 @@ func appendString(dst []byte, s string) []byte {
 	}
 	dst = append(dst, s[done:]...)
 	return append(dst, '"')
+}
+
+// plainPrefix returns how many of the bytes that s begins with stand for themselves:
+// all of them, or some before the first that may not. It looks at eight at a time.
+func plainPrefix(s string) int {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x80 * ones
+	)
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		b := []byte(s[i : i+8])
+		v := binary.LittleEndian.Uint64(b)
+		quote, slash := v^'"'*ones, v^'\\'*ones
+		// Of the lowest byte that is below a number, or zero, the difference has the
+		// high bit; those above it may have it by a borrow.
+		special := (v - ' '*ones) | (quote - ones) | (slash - ones) | v
+		if special&highs != 0 {
+			return i
+		}
+	}
+	return i
 }
 
 // appendEscape appends the escape of a quote, a backslash or a control

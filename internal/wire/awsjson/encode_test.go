@@ -144,10 +144,44 @@ func TestEncodeError(t *testing.T) {
 	}
 }
 
+// TestPlainPrefix has every byte at every place of a word, beside what differs
+// from it by a borrow.
+func TestPlainPrefix(t *testing.T) {
+	for _, filler := range []byte{' ', '!', '#', '[', ']', 'a', 0x7f} {
+		for at := range 16 {
+			for c := range 256 {
+				text := []byte(strings.Repeat(string(filler), 20))
+				text[at] = byte(c)
+				want := 16
+				if !plain[c] {
+					want = at / 8 * 8
+				}
+				if got := plainPrefix(string(text)); got != want {
+					t.Fatalf("%q has a plain prefix of %d bytes, want %d", text, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestTimestampsRepeat has what the encoder remembers of the last timestamp.
+func TestTimestampsRepeat(t *testing.T) {
+	e := NewEncoder(nil)
+	e.BeginList(5)
+	for _, ms := range []api.Timestamp{0, 0, 1500, 1500, 0} {
+		e.Timestamp(ms)
+	}
+	e.EndList()
+	if got := string(e.Bytes()); got != "[0,0,1.5,1.5,0]" {
+		t.Error(got)
+	}
+}
+
 // FuzzEncodeString checks that any string is written as valid JSON that has the
 // string, bytes that are not UTF-8 replaced one by one.
 func FuzzEncodeString(f *testing.F) {
-	for _, s := range []string{"", "plain", "quote\" slash\\ /", "\x00\x1f\x7f", "käse €😀\u2028", "\xff\xe2\x82", "a\xed\xa0\x80b", "<&>"} {
+	for _, s := range []string{"", "plain", "quote\" slash\\ /", "\x00\x1f\x7f", "käse €😀\u2028", "\xff\xe2\x82", "a\xed\xa0\x80b", "<&>",
+		"0123456789abcde\x1f", "0123456\\89abcdef", "01234567\u007f!\"", "plain words of some length, käse"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
