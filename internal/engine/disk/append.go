@@ -15,6 +15,7 @@ type appendCall struct {
 	results []engine.Result
 	logs    []*log // nil for a batch that is refused already
 	sums    []uint32
+	bytes   int // of all batches that were not refused at once, as entries
 	next    int // the first batch that no frame has
 	until   int // where the frame being planned stops
 }
@@ -75,6 +76,7 @@ func (e *Engine) prepare(a *appendCall) bool {
 		}
 		if a.logs[i] != nil {
 			a.sums[i] = entry.Sum(b.Payload)
+			a.bytes += entry.Size(len(b.Payload))
 			left = true
 		}
 	}

@@ -20,6 +20,7 @@ type committer struct {
 
 	backlog []*request // not settled, in the order they are to be served
 	pace    pacer
+	hold    hold // who has to wait, as collect has found
 
 	// The frame being made.
 	group    []*request
@@ -57,9 +58,10 @@ func (c *committer) run() {
 		c.commit()
 		many := len(c.group) > 1
 		clear(c.group) // who is idle keeps nobody's payloads
-		if many {
+		if many && len(c.backlog) == 0 {
 			// Those just woken are about to ask for more: let them, so that
-			// the next frame has it too.
+			// the next frame has it too. When there is enough for it, they would
+			// only keep it waiting.
 			runtime.Gosched()
 		}
 	}
@@ -79,11 +81,11 @@ func (c *committer) collect() bool {
 			<-c.e.queue.ready
 			continue
 		}
-		pause := c.pace.pause(c.e)
-		if pause == 0 || closed || c.e.space.admit(c.e) != nil || slices.ContainsFunc(c.backlog, isControl) {
+		c.hold = c.pace.hold(c.e)
+		if closed || slices.ContainsFunc(c.backlog, c.hold.passes) || c.e.space.admit(c.e) != nil {
 			return true
 		}
-		timer := time.NewTimer(pause)
+		timer := time.NewTimer(c.hold.pause)
 		select {
 		case <-c.e.queue.ready:
 		case <-timer.C:
@@ -91,8 +93,6 @@ func (c *committer) collect() bool {
 		timer.Stop()
 	}
 }
-
-func isControl(r *request) bool { return r.append == nil }
 
 // dropCancelled settles the requests whose callers do not want more.
 func (c *committer) dropCancelled() {
@@ -135,14 +135,14 @@ func (c *committer) commit() {
 func (c *committer) plan() (bytes int) {
 	c.group = c.group[:0]
 	full := c.e.space.admit(c.e)
-	paused := c.pace.pause(c.e) > 0
-	closing := paused && c.e.isClosing()
+	closing := c.hold.pause > 0 && c.e.isClosing()
 	limit := int(min(maxFrameBytes, c.e.opts.JournalFileBytes/2))
-	share := min(max(callersFrameBytes/max(len(c.backlog), 1), minShareBytes), limit)
+	share := c.share(limit)
+	bulk := 0
 	keep := c.backlog[:0]
 	for _, r := range c.backlog {
 		switch {
-		case bytes >= limit || r.append != nil && paused && full == nil && !closing:
+		case bytes >= limit, bulk >= callersFrameBytes && r.isBulk(), !c.hold.passes(r) && full == nil && !closing:
 			keep = append(keep, r)
 		case r.state.Load() != taken && !r.state.CompareAndSwap(queued, taken):
 			// withdrawn
@@ -154,7 +154,11 @@ func (c *committer) plan() (bytes int) {
 		case r.append != nil && full != nil && !r.append.onlyMarks(full):
 			r.settle()
 		case r.append != nil:
-			bytes += r.append.plan(share)
+			n := r.append.plan(share)
+			bytes += n
+			if r.isBulk() {
+				bulk += n
+			}
 			c.group = append(c.group, r)
 		default:
 			bytes += r.bytes
@@ -164,6 +168,17 @@ func (c *committer) plan() (bytes int) {
 	clear(c.backlog[len(keep):])
 	c.backlog = keep
 	return bytes
+}
+
+// share is what the next frame takes from each bulk append.
+func (c *committer) share(limit int) int {
+	callers := 0
+	for _, r := range c.backlog {
+		if r.isBulk() {
+			callers++
+		}
+	}
+	return min(max(callersFrameBytes/max(callers, 1), minShareBytes), limit)
 }
 
 // admit makes sure that a frame of that length can be written.

@@ -44,9 +44,12 @@ const (
 	// firstJournalFileBytes is the length of a new directory's first journal
 	// file, made while the starting user waits.
 	firstJournalFileBytes = 4 << 20
-	// callersFrameBytes is what a frame takes from all callers together, in equal
-	// shares: so a bulk writer does not delay the others by more than its share. A
-	// share is at least minShareBytes, and a larger batch is taken whole.
+	// smallAppendBytes is the largest append that does not wait its turn with the
+	// larger ones, the bulk: all small ones there are go into the next frame.
+	smallAppendBytes = 64 << 10
+	// callersFrameBytes is what a frame takes from all bulk appends together, in
+	// equal shares: it is what they may delay the others by. A share is at least
+	// minShareBytes, and a larger batch is taken whole.
 	callersFrameBytes = 2 << 20
 	minShareBytes     = 256 << 10
 	// maxFrameBytes ends a frame when so much is in it.

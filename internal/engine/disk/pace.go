@@ -53,13 +53,32 @@ type pacer struct {
 	credit int64
 	at     time.Time // when credit was counted
 	on     bool
+	broke  bool         // credit has been below -maxDebt, and not above 0 since
 	rate   atomic.Int64 // bytes per second of the last checkpoint
+}
+
+// hold says for how long who has to wait: bulk appends, and if it is for all
+// small ones too. Only appends fill the journal enough to be held.
+type hold struct {
+	pause time.Duration // 0: nobody has to
+	all   bool
+}
+
+// passes reports whether a request does not have to wait.
+func (h hold) passes(r *request) bool {
+	return h.pause == 0 || r.append == nil || !h.all && !r.isBulk()
 }
 
 const (
 	// maxPause is how often the committer looks whether a checkpoint is done
 	// when the journal's limit has been reached.
 	maxPause = 10 * time.Millisecond
+	// sparePause is how often it looks whether the next journal file is there.
+	sparePause = time.Millisecond
+	// maxDebt is what small appends may write while bulk appends wait for the
+	// credit. They hardly ever write faster than checkpoints move; when they do,
+	// all wait.
+	maxDebt = 2 * maxFrameBytes
 	// maxWaitingCheckpoints bounds the batches in the journal, which take
 	// memory, in what makes a checkpoint due.
 	maxWaitingCheckpoints = 4
@@ -67,17 +86,26 @@ const (
 	defaultRate = 64 << 20
 )
 
-// pause returns how long appends have to wait.
-func (p *pacer) pause(e *Engine) time.Duration {
+// hold returns who has to wait.
+func (p *pacer) hold(e *Engine) hold {
+	h := p.behind(e)
+	if h.pause == 0 && e.journal.Short() {
+		h.pause = sparePause
+	}
+	return h
+}
+
+// behind returns who has to wait for checkpoints.
+func (p *pacer) behind(e *Engine) hold {
 	w := e.waiting.bytes.Load()
 	soft := min(e.opts.CheckpointBytes*3/2, e.opts.JournalMaxBytes)
 	switch {
 	case w >= e.opts.JournalMaxBytes, e.waiting.batches.Load() >= maxWaitingCheckpoints*e.opts.CheckpointBatches:
 		e.lookAround()
-		return maxPause
+		return hold{pause: maxPause, all: true}
 	case w < soft:
-		p.on = false
-		return 0
+		p.on, p.broke = false, false
+		return hold{}
 	}
 	rate := p.rate.Load()
 	if rate == 0 {
@@ -92,9 +120,12 @@ func (p *pacer) pause(e *Engine) time.Duration {
 	p.credit = min(p.credit+int64(elapsed.Seconds()*float64(rate)), maxFrameBytes)
 	p.at = now
 	if p.credit > 0 {
-		return 0
+		p.broke = false
+		return hold{}
 	}
-	return min(time.Duration(float64(-p.credit+1)/float64(rate)*float64(time.Second))+time.Microsecond, maxPause)
+	p.broke = p.broke || p.credit < -maxDebt
+	pause := time.Duration(float64(-p.credit+1)/float64(rate)*float64(time.Second)) + time.Microsecond
+	return hold{pause: min(pause, maxPause), all: p.broke}
 }
 
 // spend notes that a frame has been written.

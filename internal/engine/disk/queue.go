@@ -34,6 +34,10 @@ const (
 
 func newRequest() *request { return &request{done: make(chan struct{}, 1)} }
 
+// isBulk reports whether the request is an append that may have to wait for those
+// that are not.
+func (r *request) isBulk() bool { return r.append != nil && r.append.bytes > smallAppendBytes }
+
 // settle tells the caller that the request has its outcome.
 func (r *request) settle() { r.done <- struct{}{} }
 

@@ -156,11 +156,18 @@ func (j *Journal) nextNumber() uint32 {
 	return number
 }
 
-// prepareAhead has the next file made once half of this one is full.
+// prepareAhead has the next file made once a quarter of this one is full.
 func (j *Journal) prepareAhead() {
-	if j.next.Offset > j.active.bytes/2 {
+	if j.next.Offset > j.active.bytes/4 {
 		j.spares.prepare()
 	}
+}
+
+// Short reports that the room left is little and the next file is still being
+// made: whoever takes much now makes all wait for it. It is for the appending
+// goroutine.
+func (j *Journal) Short() bool {
+	return j.active != nil && j.active.bytes-j.next.Offset < j.active.bytes/8 && j.spares.awaited()
 }
 
 // Append writes a frame with the entries and makes it durable. Room for it must

@@ -55,6 +55,13 @@ func (s *spares) makeFirst() error {
 	return nil
 }
 
+// awaited reports whether there is no file, but one is being made.
+func (s *spares) awaited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.files) == 0 && s.making
+}
+
 // prepare has a file made if there is none.
 func (s *spares) prepare() {
 	s.mu.Lock()
@@ -156,24 +163,34 @@ func (s *spares) newName() string {
 // release takes over a file whose use has ended: it is kept for the next use,
 // or removed if it has an odd length or there are enough.
 func (s *spares) release(f *file) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f.bytes == pages(s.opts.FileBytes) && len(s.files) < s.opts.MaxSpares {
-		s.files = append(s.files, f)
+	if s.keep(f) {
 		return nil
 	}
 	return s.remove(f)
 }
 
+// keep takes over a file unless it is to be removed. (That takes a while, which
+// nobody who wants a file should wait for.)
+func (s *spares) keep(f *file) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := f.bytes == pages(s.opts.FileBytes) && len(s.files) < s.opts.MaxSpares
+	if kept {
+		s.files = append(s.files, f)
+	}
+	return kept
+}
+
 // drop removes all files.
 func (s *spares) drop() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	files := s.files
+	s.files = nil
+	s.mu.Unlock()
 	var errs []error
-	for _, f := range s.files {
+	for _, f := range files {
 		errs = append(errs, s.remove(f))
 	}
-	s.files = nil
 	return errors.Join(errs...)
 }
 
