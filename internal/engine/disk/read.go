@@ -112,10 +112,12 @@ func (p *pager) add(h *entry.Header, src entry.Source, off, end int64) error {
 const firstBufBytes = 4 << 10
 
 // room returns memory behind the payloads there are. If the buffer is too
-// short they stay in it, and a new one begins that would have held all.
+// short they stay in it, and a new one begins that would have held all, and twice
+// as much as the old one, unless that is more than a page can take.
 func (p *pager) room(n int) []byte {
 	if cap(p.buf)-len(p.buf) < n {
-		p.buf = make([]byte, 0, max(p.bytes+n, 2*cap(p.buf), firstBufBytes))
+		twice := min(2*cap(p.buf), p.budget.Bytes)
+		p.buf = make([]byte, 0, max(p.bytes+n, twice, firstBufBytes))
 	}
 	return p.buf[len(p.buf):][:n:n]
 }

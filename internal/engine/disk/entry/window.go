@@ -30,6 +30,7 @@ type Window struct {
 	src   Source
 	start int64 // buf is what src holds from here on
 	ahead int
+	long  bool // the last payload was too long to be read ahead
 }
 
 // Header returns the header of the entry at an offset. Entries end at end,
@@ -70,8 +71,9 @@ func (w *Window) Read(dst []byte, h *Header, src Source, off, end int64) error {
 		copy(dst, payload)
 		return err
 	}
-	// A long payload takes the direct way; what was read ahead is no use.
-	w.src = nil
+	// A long payload takes the direct way; what was read ahead is no use. Nor would
+	// more than the header be of the next entry, which may well be as long.
+	w.src, w.long = nil, true
 	if err := readFull(src, dst, off+HeaderBytes, off); err != nil {
 		return err
 	}
@@ -82,7 +84,7 @@ func (w *Window) Read(dst []byte, h *Header, src Source, off, end int64) error {
 }
 
 // Forget drops what has been read ahead.
-func (w *Window) Forget() { w.src = nil }
+func (w *Window) Forget() { w.src, w.long = nil, false }
 
 func (w *Window) at(off int64) []byte { return w.buf[off-w.start:] }
 
@@ -98,9 +100,12 @@ func (w *Window) need(src Source, off int64, n int, end int64) error {
 	if off+int64(n) > end {
 		return damage(src, off, "entries end within this one")
 	}
-	if w.holds(src, off, 0) {
+	switch {
+	case w.holds(src, off, 0):
 		w.ahead = min(max(2*w.ahead, firstReadBytes), maxReadBytes)
-	} else {
+	case w.long:
+		w.ahead, w.long = HeaderBytes, false
+	default:
 		w.ahead = firstReadBytes
 	}
 	want := int(min(int64(max(n, w.ahead)), end-off))
