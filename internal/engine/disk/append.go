@@ -46,8 +46,8 @@ func (e *Engine) Append(ctx context.Context, batches []engine.Batch) []engine.Re
 		a.refuseRest(errClosing)
 		return results
 	}
-	if e.queue.await(ctx, r) {
-		a.refuseRest(ctx.Err())
+	if err := e.await(ctx, r); err != nil {
+		a.refuseRest(err)
 	}
 	return results
 }

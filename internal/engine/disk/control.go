@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"leat/internal/engine"
 	"leat/internal/engine/disk/entry"
@@ -25,10 +26,23 @@ func (e *Engine) submit(ctx context.Context, r *request) error {
 	if !e.queue.put(r) {
 		return errClosing
 	}
-	if e.queue.await(ctx, r) {
-		return ctx.Err()
+	if err := e.await(ctx, r); err != nil {
+		return err
 	}
 	return r.err
+}
+
+// await is queue.await, and tells the operator now and then that the disk is slow.
+func (e *Engine) await(ctx context.Context, r *request) (withdrew error) {
+	err := e.queue.await(ctx, r)
+	if !errors.Is(err, errSlow) {
+		return err
+	}
+	now, told := time.Now().Unix(), e.toldSlow.Load()
+	if now-told >= int64(slowWarning/time.Second) && e.toldSlow.CompareAndSwap(told, now) {
+		e.opts.Logger.Warn("the disk is slower than what is to be written: what waits too long is refused", "waited", patience)
+	}
+	return err
 }
 
 // changeLogs creates or deletes logs.

@@ -23,6 +23,11 @@
 // file that names them, lets readers move over, and frees the journal files.
 // Commits never wait for segments.
 //
+// The next frame takes all small appends that wait and a share of each large one,
+// so nobody waits for the whole of another's. When checkpoints fall behind, large
+// ones wait first. Whoever has waited for 10 s leaves with an ErrFull, unless
+// something of the call is in a frame: then it is what is not that is refused.
+//
 // Opening reads the newest checkpoint file and the journal from where it says.
 // Nothing is concluded from the length of a file.
 //

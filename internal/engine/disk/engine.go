@@ -33,6 +33,9 @@ type Engine struct {
 
 	// failure is why nothing is written any more.
 	failure atomic.Pointer[error]
+	// toldSlow is when the log was last told, in Unix seconds, that callers have
+	// lost their patience.
+	toldSlow atomic.Int64
 	// stuck is why the last checkpoint failed; nil if it did not.
 	stuck atomic.Pointer[error]
 

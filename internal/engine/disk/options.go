@@ -59,6 +59,8 @@ const (
 	// clockWarning is how far ahead of the system's clock the stored time may
 	// be before a start warns about it.
 	clockWarning = 10 * time.Second
+	// slowWarning is the least time between two warnings of a slow disk.
+	slowWarning = time.Minute
 	// retryCheckpoint is the pause after a checkpoint that failed.
 	retryCheckpoint = time.Second
 	// lastCheckpoint is how long Close may take over its checkpoint.

@@ -2,8 +2,12 @@ package disk
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"leat/internal/engine"
 )
 
 // request is one caller's wish, on its way through the committer.
@@ -11,6 +15,8 @@ type request struct {
 	state  atomic.Int32
 	cancel atomic.Pointer[error] // the caller has gone on to other things, because of this
 	done   chan struct{}         // gets a token when the request is settled
+	since  time.Time             // when it was queued
+	alarm  <-chan struct{}       // the next one then
 
 	append *appendCall // nil for what follows
 
@@ -41,11 +47,26 @@ func (r *request) isBulk() bool { return r.append != nil && r.append.bytes > sma
 // settle tells the caller that the request has its outcome.
 func (r *request) settle() { r.done <- struct{}{} }
 
+const (
+	// patience is how long a request waits for the disk: less than clients wait
+	// for their answers. What it keeps in memory meanwhile is bounded by whoever
+	// reads requests.
+	patience = 10 * time.Second
+	// alarmInterval is how late it may notice. All that wait are woken then, by
+	// one timer: one for each request would cost more than the request.
+	alarmInterval = patience / 5
+)
+
+// errSlow ends the calls that have lost their patience. Nothing is wrong, so the
+// same call may succeed.
+var errSlow = fmt.Errorf("%w in time: the disk is slower than what is to be written", engine.ErrFull)
+
 // queue is where requests wait for the committer.
 type queue struct {
 	mu       sync.Mutex // guards what follows
 	requests []*request
 	closed   bool
+	alarm    chan struct{} // closed by the next alarm; nil when none is set
 
 	ready chan struct{} // has a token when the committer should look
 }
@@ -55,6 +76,7 @@ func (q *queue) put(r *request) bool {
 	q.mu.Lock()
 	closed := q.closed
 	if !closed {
+		r.since, r.alarm = time.Now(), q.alarmLocked()
 		q.requests = append(q.requests, r)
 	}
 	q.mu.Unlock()
@@ -90,25 +112,58 @@ func (q *queue) close() {
 	q.kick()
 }
 
-// await waits until the request is settled. A caller whose context ends leaves
-// at once if nothing was taken from it, with withdrawn true; else it waits for
-// the outcome of what was, and the rest is refused.
-func (q *queue) await(ctx context.Context, r *request) (withdrew bool) {
-	if ctx.Done() == nil {
-		<-r.done
-		return false
-	}
-	select {
-	case <-r.done:
-		return false
-	case <-ctx.Done():
+// await waits until the request is settled. A caller who gives up, because its
+// context ends or its patience does, leaves at once if nothing was taken from it,
+// with the reason; else it waits for the outcome of what was, and the rest is
+// refused.
+func (q *queue) await(ctx context.Context, r *request) (withdrew error) {
+	reason := q.awaitPatiently(ctx, r)
+	if reason == nil {
+		return nil
 	}
 	if r.state.CompareAndSwap(queued, withdrawn) {
-		return true
+		return reason
 	}
-	err := ctx.Err()
-	r.cancel.Store(&err)
+	r.cancel.Store(&reason)
 	q.kick()
 	<-r.done
-	return false
+	return nil
+}
+
+// awaitPatiently returns nil when the request is settled, or why not to wait any
+// longer.
+func (q *queue) awaitPatiently(ctx context.Context, r *request) error {
+	for alarm := r.alarm; ; alarm = q.nextAlarm() {
+		select {
+		case <-r.done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-alarm:
+			if time.Since(r.since) >= patience {
+				return errSlow
+			}
+		}
+	}
+}
+
+// nextAlarm returns a channel that is closed within alarmInterval.
+func (q *queue) nextAlarm() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.alarmLocked()
+}
+
+func (q *queue) alarmLocked() <-chan struct{} {
+	if q.alarm == nil {
+		alarm := make(chan struct{})
+		q.alarm = alarm
+		time.AfterFunc(alarmInterval, func() {
+			q.mu.Lock()
+			q.alarm = nil
+			q.mu.Unlock()
+			close(alarm)
+		})
+	}
+	return q.alarm
 }
