@@ -63,7 +63,7 @@ func TestRoundTripAndFlips(t *testing.T) {
 type source struct {
 	*bytes.Reader
 
-	reads int
+	reads, bytes int
 }
 
 func (s *source) Name() string { return "name" }
@@ -71,6 +71,7 @@ func (s *source) Salt() uint64 { return 42 }
 
 func (s *source) ReadAt(p []byte, off int64) (int, error) {
 	s.reads++
+	s.bytes += len(p)
 	return s.Reader.ReadAt(p, off)
 }
 
@@ -138,6 +139,34 @@ func TestWindowReadsAhead(t *testing.T) {
 	}
 	if src.reads > 10 {
 		t.Errorf("%d reads", src.reads)
+	}
+}
+
+// TestWindowReadsWhatIsAskedFor takes every fourth of some entries.
+func TestWindowReadsWhatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	const step = 4
+	for _, size := range []int{5_000, 13_000, 60_000} {
+		sizes := make([]int, 400)
+		for i := range sizes {
+			sizes[i] = size + i%7*size/50
+		}
+		content, offsets := fileOf(sizes)
+		src := &source{Reader: bytes.NewReader(content)}
+		w, used := new(Window), 0
+		for i := 0; i < len(offsets); i += step {
+			h, err := w.Header(src, offsets[i], int64(len(content)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Peek(&h, src, offsets[i], int64(len(content))); err != nil {
+				t.Fatal(err)
+			}
+			used += h.Size()
+		}
+		if src.bytes > used*3/2 {
+			t.Errorf("of entries of %d bytes and more %d were asked for, and %d were read", size, used, src.bytes)
+		}
 	}
 }
 

@@ -31,6 +31,8 @@ type Window struct {
 	start int64 // buf is what src holds from here on
 	ahead int
 	long  bool // the last payload was too long to be read ahead
+	next  int64
+	size  int // of the last entry, which ends at next
 }
 
 // Header returns the header of the entry at an offset. Entries end at end,
@@ -47,6 +49,7 @@ func (w *Window) Header(src Source, off, end int64) (Header, error) {
 	if off+int64(h.Size()) > end {
 		return Header{}, damage(src, off, "entry reaches beyond the end")
 	}
+	w.next, w.size = off+int64(h.Size()), h.Size()
 	return h, nil
 }
 
@@ -101,6 +104,8 @@ func (w *Window) need(src Source, off int64, n int, end int64) error {
 		return damage(src, off, "entries end within this one")
 	}
 	switch {
+	case w.src == src && w.scattered(off):
+		w.ahead = w.size + w.size/4
 	case w.holds(src, off, 0):
 		w.ahead = min(max(2*w.ahead, firstReadBytes), maxReadBytes)
 	case w.long:
@@ -118,6 +123,12 @@ func (w *Window) need(src Source, off int64, n int, end int64) error {
 	}
 	w.src, w.start = src, off
 	return nil
+}
+
+// scattered reports whether so much lies between the last entry and the one at an
+// offset that this is better read alone. It may well be about as long.
+func (w *Window) scattered(off int64) bool {
+	return w.size >= firstReadBytes/2 && off-w.next >= int64(w.size)
 }
 
 // readFull reads the entry at a place, or a part of it.
