@@ -118,3 +118,11 @@ type Releaser interface{ Release() }
 // Sizer is an Output that may be large and knows about how many bytes it will
 // take when it is encoded.
 type Sizer interface{ EncodedSize() int }
+
+// Shared is an Output that other answers may have in common with this one.
+type Shared interface {
+	// Encoded returns what the first answer in a form has got from encode, which
+	// appends to what it is given. It may be used until this answer releases the
+	// output. An output that is this answer's alone returns nil.
+	Encoded(form string, encode func(dst []byte) []byte) []byte
+}

@@ -71,21 +71,36 @@ func exception(e *api.Error) []byte {
 	return eventstream.AppendException(nil, code, e.Message)
 }
 
-// sendEvent encodes an event, releases it and sends it.
+// sendEvent encodes an event, unless that of another stream will do, and sends it.
+// One of its own it releases before.
 func (h *Handler) sendEvent(m *messages, s *eventStream, event api.Output) error {
+	encode := func(dst []byte) []byte {
+		return eventstream.AppendEvent(dst, s.route.EventType, s.codec.mediaType, func(dst []byte) []byte {
+			return s.codec.encode(dst, event, envelope{})
+		})
+	}
+	if e, ok := event.(api.Shared); ok {
+		if message := e.Encoded(s.codec.mediaType, encode); message != nil {
+			defer release(event)
+			return m.send(message)
+		}
+	}
 	size := 0
 	if e, ok := event.(api.Sizer); ok {
 		size = e.EncodedSize()
 	}
 	buf := h.buffers.get(size)
 	defer h.buffers.put(buf)
-	buf.b = eventstream.AppendEvent(buf.b, s.route.EventType, s.codec.mediaType, func(dst []byte) []byte {
-		return s.codec.encode(dst, event, envelope{})
-	})
+	buf.b = encode(buf.b)
+	release(event)
+	return m.send(buf.b)
+}
+
+// release gives back what an event holds.
+func release(event api.Output) {
 	if r, ok := event.(api.Releaser); ok {
 		r.Release()
 	}
-	return m.send(buf.b)
 }
 
 // messages sends messages, each at once.

@@ -204,6 +204,42 @@ func TestEventsAreReleased(t *testing.T) {
 	}
 }
 
+// common is an event that streams share.
+type common struct {
+	sized
+	form    string
+	message []byte
+	encodes int
+}
+
+func (e *common) Encoded(form string, encode func([]byte) []byte) []byte {
+	if e.message == nil {
+		e.encodes++
+		e.form, e.message = form, encode(nil)
+	}
+	return e.message
+}
+
+func TestSharedEventsAreEncodedOnce(t *testing.T) {
+	t.Parallel()
+	released := 0
+	e := &common{sized: sized{*event(7), &released}}
+	h := newHandler(new(bytes.Buffer), streaming(func(context.Context) (service.Events, error) {
+		return func(yield func(api.Output, error) bool) { yield(e, nil) }, nil
+	}))
+	for i := range 3 {
+		body := local(t.Context(), h, "SubscribeToShard").Body
+		for _, want := range []message{hello, eventMessage("7")} {
+			if m, _ := readMessage(t, body); m != want {
+				t.Errorf("message %+v, want %+v", m, want)
+			}
+		}
+		if e.encodes != 1 || released != i+1 || e.form != "application/x-amz-json-1.1" {
+			t.Errorf("encoded %d times as %s, released %d times by %d streams", e.encodes, e.form, released, i+1)
+		}
+	}
+}
+
 // A client that goes away ends its stream, which waits for an event.
 func TestStreamEndsWithItsClient(t *testing.T) {
 	t.Parallel()

@@ -278,24 +278,20 @@ func (s *Service) countEvent(sub *subscription, e *subscriptionEvent) {
 	if sn == nil {
 		return
 	}
-	bytes, records := 0, 0
-	if e != nil && e.page != nil {
-		bytes, records = e.page.bytes, len(e.page.records)
-	}
 	sn.state.counters.count(s.engine.Now().Minute(), func(t *tally) {
 		of := t.consumer(sub.consumer.Name)
 		of[eventSuccess].add(truth(e != nil))
 		if e == nil {
 			return
 		}
-		of[eventBytes].add(float64(bytes))
-		of[eventRecords].add(float64(records))
+		of[eventBytes].add(float64(e.bytes))
+		of[eventRecords].add(float64(len(e.Records)))
 		of[eventMillisBehind].add(float64(e.MillisBehindLatest))
 		if sn.Metrics == 0 {
 			return
 		}
 		sh := t.shard(sub.shard.ID)
-		sh.add(sn.Metrics, shardOutgoingBytes, bytes)
-		sh.add(sn.Metrics, shardOutgoingRecords, records)
+		sh.add(sn.Metrics, shardOutgoingBytes, e.bytes)
+		sh.add(sn.Metrics, shardOutgoingRecords, len(e.Records))
 	})
 }

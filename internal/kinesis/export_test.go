@@ -6,3 +6,15 @@ func CallBucketsForTest(s *Service) int {
 	defer s.calls.mu.Unlock()
 	return len(s.calls.buckets)
 }
+
+// FeedsForTest returns how many feeds there are, and how much they keep.
+func FeedsForTest(s *Service) (feeds, events, bytes int) {
+	s.feeds.mu.Lock()
+	defer s.feeds.mu.Unlock()
+	for _, f := range s.feeds.byLog {
+		f.mu.Lock()
+		events += len(f.events)
+		f.mu.Unlock()
+	}
+	return len(s.feeds.byLog), events, int(s.feeds.bytes.Load())
+}

@@ -60,8 +60,10 @@ func (s *Service) subscribeToShard(ctx context.Context, c service.Caller, in *ap
 		return nil, err
 	}
 	s.countSubscribe(sub, nil)
+	sub.feed = s.feeds.join(sub.sn.logID(sub.shard.ID))
 	return func(yield func(api.Output, error) bool) {
 		defer sub.consumer.pushes.release(sub)
+		defer s.feeds.leave(sub.feed)
 		defer stop()
 		s.push(ctx, sub, yield)
 	}, nil
@@ -170,6 +172,7 @@ func (s *Service) nextEvent(ctx context.Context, sub *subscription) (*subscripti
 		case ctx.Err() != nil:
 			return nil, endOf(ctx)
 		case err != nil && idle.Err() != nil:
+			sub.feed.trim(s.engine.Now())
 			return s.idleEvent(sub), nil
 		case err != nil:
 			return nil, s.subscriptionError(sub, err)
@@ -225,18 +228,37 @@ func (s *Service) payDebt(ctx context.Context, sub *subscription) error {
 }
 
 // subscriptionEvent is an event that gives its memory back once it has been
-// encoded.
+// encoded, or one that the subscription shares with others.
 type subscriptionEvent struct {
 	api.SubscribeToShardEvent
-	page *readPage // nil when there are no records
-	last bool
+	page    *readPage    // nil when there are no records, or others have it, too
+	shared  *sharedEvent // held; nil for one that is not shared
+	encoded bool         // whether shared has been encoded for this subscription
+	bytes   int          // of the records
+	last    bool
 }
 
 // Release implements api.Releaser.
 func (e *subscriptionEvent) Release() {
-	if e.page != nil {
+	switch {
+	case e.shared != nil:
+		e.shared.release(e.encoded)
+	case e.page != nil:
 		e.page.release()
 	}
+}
+
+// Encoded implements api.Shared.
+func (e *subscriptionEvent) Encoded(form string, encode func(dst []byte) []byte) []byte {
+	if e.shared == nil {
+		return nil
+	}
+	message := e.shared.encoded(form, encode)
+	if !e.encoded {
+		e.encoded = true
+		e.shared.releasePage()
+	}
+	return message
 }
 
 // EncodedSize implements api.Sizer.
@@ -278,6 +300,54 @@ func (s *Service) readEvent(ctx context.Context, sub *subscription) (*subscripti
 	if sn == nil {
 		return nil, engine.ErrNotFound
 	}
+	if sub.feed.isShared() && sub.next == (cursor{position: sub.next.position}) {
+		return s.readShared(ctx, sn, sub)
+	}
+	return s.readAlone(ctx, sn, sub)
+}
+
+// readShared is readEvent for an event that other subscriptions are due, too.
+func (s *Service) readShared(ctx context.Context, sn *snapshot, sub *subscription) (*subscriptionEvent, error) {
+	shared, first := sub.feed.take(sub.next.position, s.engine.Now())
+	if first {
+		return s.readFirst(ctx, sn, sub, shared)
+	}
+	select {
+	case <-shared.ready:
+	case <-ctx.Done():
+		shared.release(false)
+		return nil, ctx.Err()
+	}
+	if !shared.read {
+		shared.release(false)
+		return s.readAlone(ctx, sn, sub)
+	}
+	sub.next = cursor{position: shared.next}
+	s.charge(sub, shared.bytes)
+	return &subscriptionEvent{SubscribeToShardEvent: shared.content, shared: shared, bytes: shared.bytes}, nil
+}
+
+// readFirst is readShared for the subscription that reads for the others.
+func (s *Service) readFirst(
+	ctx context.Context, sn *snapshot, sub *subscription, shared *sharedEvent,
+) (event *subscriptionEvent, err error) {
+	defer func() {
+		sub.feed.settle(shared, s.engine.Now())
+		if !shared.read {
+			shared.release(false)
+		}
+	}()
+	event, err = s.readAlone(ctx, sn, sub)
+	if err != nil || event == nil || event.page == nil {
+		return event, err
+	}
+	shared.fill(event, sub.next.position)
+	event.page, event.shared = nil, shared
+	return event, nil
+}
+
+// readAlone is readEvent for an event that is the subscription's own.
+func (s *Service) readAlone(ctx context.Context, sn *snapshot, sub *subscription) (*subscriptionEvent, error) {
 	limits := readLimits{records: stream.MaxGetRecords, bytes: stream.MaxEventBytes}
 	page, err := s.read(ctx, sn, sub.shard.ID, sub.next, limits)
 	if err != nil {
@@ -295,14 +365,19 @@ func (s *Service) readEvent(ctx context.Context, sub *subscription) (*subscripti
 		page.release()
 		return nil, nil
 	}
-	if s.cfg.EnforceRates {
-		sub.consumer.pushes.charge(sub.shard.ID, page.bytes)
-	}
-	e := &subscriptionEvent{page: page}
+	s.charge(sub, page.bytes)
+	e := &subscriptionEvent{page: page, bytes: page.bytes}
 	e.Records = page.view(sub.shard)
 	e.ContinuationSequenceNumber = api.Some(sub.continuation())
 	e.MillisBehindLatest = page.millisBehind(now)
 	return e, nil
+}
+
+// charge takes what a subscription is pushed from its rate.
+func (s *Service) charge(sub *subscription, bytes int) {
+	if s.cfg.EnforceRates {
+		sub.consumer.pushes.charge(sub.shard.ID, bytes)
+	}
 }
 
 // lastEvent says where to go on from a closed shard.

@@ -31,6 +31,7 @@ type subscription struct {
 	consumer *consumer
 	shard    stream.Shard
 	next     cursor
+	feed     *feed // while it runs
 	// end ends the subscription: with errSubscriptionOver, or an *api.Error
 	// that the client hears.
 	end context.CancelCauseFunc

@@ -75,6 +75,9 @@ func (p *readPage) release() {
 	pages.Put(p)
 }
 
+// memory returns how many bytes of memory the page's records are in.
+func (p *readPage) memory() int { return cap(p.buf) }
+
 // readLimits bound one page.
 type readLimits struct {
 	records int

@@ -10,6 +10,7 @@
 //	lifecycle.go    creating and deleting streams
 //	reshard.go      splitting and merging shards, in repeatable steps
 //	append.go       from records to batches, to sequence numbers
+//	feed.go         the events that subscriptions have in common
 //	read.go         from a position to records
 //	encryption.go   the data keys of streams: sealing and opening batches
 //	resource.go     what tags and policies are attached to
@@ -101,6 +102,7 @@ type Service struct {
 	// accounts serialises changes of accounts' settings, and of streams that
 	// depend on them. It is taken before a stream's lock.
 	accounts sync.Mutex
+	feeds    feeds
 	// closing refuses new subscriptions.
 	closing atomic.Bool
 }
