@@ -164,16 +164,26 @@ func EncodeStrings(e Encoder, list []string) {
 	e.EndList()
 }
 
+// RecordEncoder is an Encoder that has a way of its own, and with the same result,
+// to write what most answers consist of.
+type RecordEncoder interface{ EncodeRecords(records []Record) }
+
 // EncodeStructs writes a list of structures.
 func EncodeStructs[T any, P interface {
 	*T
 	Output
 }](e Encoder, list []T) {
 	e.BeginList(len(list))
+	defer e.EndList()
+	if records, ok := any(list).([]Record); ok {
+		if r, ok := e.(RecordEncoder); ok {
+			r.EncodeRecords(records)
+			return
+		}
+	}
 	for i := range list {
 		P(&list[i]).Encode(e)
 	}
-	e.EndList()
 }
 
 // EncodeFloats writes a list of numbers.

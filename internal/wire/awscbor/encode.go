@@ -40,7 +40,10 @@ type Encoder struct {
 	seconds bool // whether timestamps are seconds
 }
 
-var _ api.Encoder = (*Encoder)(nil)
+var (
+	_ api.Encoder       = (*Encoder)(nil)
+	_ api.RecordEncoder = (*Encoder)(nil)
+)
 
 // NewEncoder returns an encoder that appends to dst.
 func NewEncoder(dst []byte) *Encoder { return &Encoder{buf: dst} }

@@ -25,11 +25,14 @@ type Encoder struct {
 	start int // where the output begins
 	// seconds is how the last timestamp was written: many records have the same.
 	seconds     []byte
-	secondsOf   api.Timestamp
+	timestamp   api.Timestamp
 	secondsText [maxSecondsBytes]byte
 }
 
-var _ api.Encoder = (*Encoder)(nil)
+var (
+	_ api.Encoder       = (*Encoder)(nil)
+	_ api.RecordEncoder = (*Encoder)(nil)
+)
 
 // NewEncoder returns an encoder that appends to dst.
 func NewEncoder(dst []byte) *Encoder { return &Encoder{buf: dst, start: len(dst)} }
@@ -118,26 +121,35 @@ func (e *Encoder) Bool(b bool) {
 // Timestamp implements api.Encoder.
 func (e *Encoder) Timestamp(t api.Timestamp) {
 	e.separate()
-	if t != e.secondsOf || e.seconds == nil {
-		e.seconds, e.secondsOf = appendSeconds(e.secondsText[:0], int64(t)), t
+	e.buf = append(e.buf, e.secondsOf(t)...)
+}
+
+// secondsOf returns how a timestamp is written.
+func (e *Encoder) secondsOf(t api.Timestamp) []byte {
+	if t != e.timestamp || e.seconds == nil {
+		e.seconds, e.timestamp = appendSeconds(e.secondsText[:0], int64(t)), t
 	}
-	e.buf = append(e.buf, e.seconds...)
+	return e.seconds
 }
 
 // Blob implements api.Encoder.
 func (e *Encoder) Blob(b api.Blob) {
 	e.separate()
-	e.buf = append(e.buf, '"')
+	e.buf = appendBlob(e.buf, b)
+}
+
+// appendBlob appends the base64 of a blob in quotes.
+func appendBlob(dst []byte, b api.Blob) []byte {
+	dst = append(dst, '"')
 	if data, isBase64 := b.Raw(); isBase64 {
-		e.buf = append(e.buf, data...)
+		dst = append(dst, data...)
 	} else {
 		n := base64.StdEncoding.EncodedLen(len(data))
-		e.buf = slices.Grow(e.buf, n)
-		text := e.buf[len(e.buf):][:n]
-		base64.StdEncoding.Encode(text, data)
-		e.buf = e.buf[:len(e.buf)+n]
+		dst = slices.Grow(dst, n)
+		base64.StdEncoding.Encode(dst[len(dst):][:n], data)
+		dst = dst[:len(dst)+n]
 	}
-	e.buf = append(e.buf, '"')
+	return append(dst, '"')
 }
 
 // separate writes the comma before an entry that is not the first. What is in

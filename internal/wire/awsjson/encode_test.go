@@ -180,8 +180,10 @@ func TestTimestampsRepeat(t *testing.T) {
 // FuzzEncodeString checks that any string is written as valid JSON that has the
 // string, bytes that are not UTF-8 replaced one by one.
 func FuzzEncodeString(f *testing.F) {
-	for _, s := range []string{"", "plain", "quote\" slash\\ /", "\x00\x1f\x7f", "käse €😀\u2028", "\xff\xe2\x82", "a\xed\xa0\x80b", "<&>",
-		"0123456789abcde\x1f", "0123456\\89abcdef", "01234567\u007f!\"", "plain words of some length, käse"} {
+	for _, s := range []string{
+		"", "plain", "quote\" slash\\ /", "\x00\x1f\x7f", "käse €😀\u2028", "\xff\xe2\x82", "a\xed\xa0\x80b", "<&>",
+		"0123456789abcde\x1f", "0123456\\89abcdef", "01234567\u007f!\"", "plain words of some length, käse",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
