@@ -27,6 +27,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"time"
@@ -112,6 +113,14 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 	return errors.Join(measureAll(ctx, set, chosen, work, stdout), os.RemoveAll(work))
+}
+
+// profilesDir is where profiles are kept, empty if nothing is.
+func (set settings) profilesDir() string {
+	if set.out == "" {
+		return ""
+	}
+	return filepath.Join(set.out, "profiles")
 }
 
 // choose returns the scenarios that the flags ask for.

@@ -103,7 +103,11 @@ const (
 
 // measureMixed does a bit of everything for the time of all rounds.
 func measureMixed(ctx context.Context, b *bench) (result report.Result, err error) {
-	err = b.withLeat(ctx, nil, func(leat *target.Process) error {
+	flags, address, err := profilesAddress(ctx)
+	if err != nil {
+		return result, err
+	}
+	err = b.withLeat(ctx, flags, func(leat *target.Process) error {
 		if _, err := admin(leat).Create(ctx, reshardedName, mixedShards); err != nil {
 			return err
 		}
@@ -113,8 +117,13 @@ func measureMixed(ctx context.Context, b *bench) (result report.Result, err erro
 				return err
 			}
 			mix := mixture{leat: leat, arn: arn, length: time.Duration(b.set.rounds) * b.set.round}
+			var taken profiles
+			var failed error
+			var profiling sync.WaitGroup
+			profiling.Go(func() { taken, failed = takeProfiles(ctx, address, mix.length, b.set.profilesDir()) })
 			m, err := observe(leat, func() (measured, error) { return mix.run(ctx) })
-			if err != nil {
+			profiling.Wait()
+			if err := errors.Join(err, failed); err != nil {
 				return err
 			}
 			after, err := leat.Metrics(ctx)
@@ -122,7 +131,7 @@ func measureMixed(ctx context.Context, b *bench) (result report.Result, err erro
 				return err
 			}
 			result.Rows = []report.Row{rowOf("puts", []measured{m}, nil)}
-			result.Figures = mix.figures(m, before, after)
+			result.Figures = append(mix.figures(m, before, after), taken.figures()...)
 			return nil
 		})
 	})
@@ -234,7 +243,7 @@ func (x *mixture) reshard(ctx context.Context) error {
 // figures say what the other parts did, and what the runtime says of itself.
 func (x *mixture) figures(m measured, before, after map[string]float64) []report.Figure {
 	rate := func(name string) float64 { return (after[name] - before[name]) / m.elapsed.Seconds() }
-	figures := []report.Figure{
+	return []report.Figure{
 		{Name: "records got", Value: m.perSecond(x.read), Unit: "/s"},
 		{Name: "records pushed", Value: m.perSecond(x.pushed), Unit: "/s"},
 		{Name: "changes of shards", Value: float64(x.reshardings), Unit: ""},
@@ -242,11 +251,4 @@ func (x *mixture) figures(m measured, before, after map[string]float64) []report
 		{Name: "allocated", Value: rate("go_memstats_alloc_bytes_total") / 1e6, Unit: "MB/s"},
 		{Name: "collections", Value: rate("go_gc_duration_seconds_count"), Unit: "/s"},
 	}
-	const gc, all = "go_cpu_classes_gc_total_cpu_seconds_total", "go_cpu_classes_total_cpu_seconds_total"
-	if _, ok := after[gc]; ok {
-		figures = append(figures, report.Figure{
-			Name: "collecting", Value: 100 * stats.Ratio(after[gc]-before[gc], after[all]-before[all]), Unit: "% of the processors", Limit: 10,
-		})
-	}
-	return figures
 }
