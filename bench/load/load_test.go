@@ -259,29 +259,6 @@ func TestReaderReadsBothForms(t *testing.T) {
 	}
 }
 
-// TestCountingPassesOverData has the name that is counted in the data of records.
-func TestCountingPassesOverData(t *testing.T) {
-	type record struct {
-		SequenceNumber string
-		Data           []byte
-		PartitionKey   string
-	}
-	for _, length := range []int{0, 15, 23, 24, 255, 256, 70_000} {
-		data := bytes.Repeat([]byte("\x6eSequenceNumber"), length/15+1)[:length]
-		answer, err := cbor.Marshal(map[string]any{"Records": []record{{"1", data, "k"}, {"2", data, "k"}, {"3", nil, ""}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n := countCBOR(answer); n != 3 {
-			t.Errorf("%d bytes of data: %d records, want 3", length, n)
-		}
-		// What is cut off is no reason to look beyond the end.
-		for i := range min(len(answer), 1000) {
-			_ = countCBOR(answer[:i])
-		}
-	}
-}
-
 // FuzzTextCBOR compares with a decoder of all CBOR.
 func FuzzTextCBOR(f *testing.F) {
 	for _, text := range []string{"", "ab", strings.Repeat("x", 30), strings.Repeat("x", 300)} {
