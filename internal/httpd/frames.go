@@ -3,7 +3,6 @@ package httpd
 import (
 	"errors"
 	"net"
-	"os"
 	"sync"
 	"time"
 )
@@ -96,7 +95,7 @@ func (j *joiner) flush() {
 	for rest := j.held.b; ; {
 		n, err := j.Conn.Write(rest)
 		rest = rest[n:]
-		if len(rest) == 0 || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if timeout, ok := errors.AsType[net.Error](err); len(rest) == 0 || n == 0 || !ok || !timeout.Timeout() {
 			j.err = err
 			return
 		}
