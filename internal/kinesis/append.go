@@ -46,6 +46,8 @@ type appender struct {
 	encrypted bool
 	sealer    *stream.PayloadSealer
 	overhead  int // what a batch has beside its records, in bytes
+	// output is the answer of PutRecords.
+	output putRecordsOutput
 }
 
 // batch is a batch being built in appender.arena.
@@ -74,6 +76,7 @@ func (a *appender) release() {
 	clear(a.out)
 	a.records, a.batches, a.out = a.records[:0], a.batches[:0], a.out[:0]
 	a.sealer = nil
+	a.output.clear()
 	if cap(a.arena) > maxPooledBytes {
 		a.arena = nil
 	}

@@ -190,7 +190,7 @@ func (r *crashRun) putBatch(name string, entries []api.PutRecordsRequestEntry, d
 		want.unsure = append(want.unsure, data...)
 		return
 	}
-	for i, e := range out.(*api.PutRecordsOutput).Records {
+	for i, e := range kinesis.PutRecordsOutputForTest(out).Records {
 		if e.ErrorCode.Set {
 			r.failed = true
 			want.unsure = append(want.unsure, data[i])

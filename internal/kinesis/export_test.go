@@ -1,5 +1,12 @@
 package kinesis
 
+import "leat/internal/api"
+
+// PutRecordsOutputForTest returns what an output of PutRecords shows.
+func PutRecordsOutputForTest(out api.Output) *api.PutRecordsOutput {
+	return &out.(*putRecordsOutput).PutRecordsOutput
+}
+
 // CallBucketsForTest returns how many rates of calls are kept.
 func CallBucketsForTest(s *Service) int {
 	s.calls.mu.Lock()

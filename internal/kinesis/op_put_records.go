@@ -3,6 +3,7 @@ package kinesis
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,37 +22,45 @@ import (
 // disk is full or failed, the call fails as a whole, so that every client
 // retries it.
 
-func (s *Service) putRecords(ctx context.Context, c service.Caller, in *api.PutRecordsInput) (*api.PutRecordsOutput, error) {
+func (s *Service) putRecords(ctx context.Context, c service.Caller, in *api.PutRecordsInput) (*putRecordsOutput, error) {
+	a := getAppender()
+	if err := s.putAll(ctx, c, in, a); err != nil {
+		a.release()
+		return nil, err
+	}
+	return &a.output, nil
+}
+
+// putAll writes the records and leaves the answer in a.output.
+func (s *Service) putAll(ctx context.Context, c service.Caller, in *api.PutRecordsInput, a *appender) error {
 	begun := time.Now()
 	sn, err := s.lookupWritable(c, target{in.StreamName, in.StreamARN})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := checkRequestSize(in.Records.V); err != nil {
-		return nil, err
+		return err
 	}
-	a := getAppender()
-	defer a.release()
 	for i := range in.Records.V {
 		e := &in.Records.V[i]
 		if err := checkEntry(sn, i, e); err != nil {
-			return nil, err
+			return err
 		}
 		hash, err := sn.hashKey(e.PartitionKey, e.ExplicitHashKey)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		a.add(e.PartitionKey.V, e.Data.V, hash)
 	}
 	if in.DryRun.V {
-		return nil, errDryRun()
+		return errDryRun()
 	}
 	err = s.append(ctx, sn, a)
 	s.countPutRecords(sn, a, begun, err)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return a.putRecordsOutput(sn)
+	return a.answer(sn)
 }
 
 // checkRequestSize refuses a request whose data and keys are too large
@@ -75,17 +84,51 @@ func checkEntry(sn *snapshot, i int, e *api.PutRecordsRequestEntry) error {
 	return checkRecord(sn, "records."+strconv.Itoa(i+1)+".member.", e.PartitionKey, e.Data.V)
 }
 
-// putRecordsOutput returns the answer from the records' outcomes.
-func (a *appender) putRecordsOutput(sn *snapshot) (*api.PutRecordsOutput, error) {
-	out := &api.PutRecordsOutput{Records: make([]api.PutRecordsResultEntry, len(a.records))}
-	text := newTexts(len(a.records) * sequenceNumberLen)
+// putRecordsOutput is the answer, in memory of an appender that it gives back once
+// it has been encoded.
+type putRecordsOutput struct {
+	api.PutRecordsOutput
+	appender *appender
+	numbers  []byte // the texts of all sequence numbers
+}
+
+// Release implements api.Releaser.
+func (o *putRecordsOutput) Release() { o.appender.release() }
+
+// begin makes room for the answers to n records.
+func (o *putRecordsOutput) begin(a *appender, n int) {
+	o.appender = a
+	o.Records = slices.Grow(o.Records, n)[:n]
+	o.numbers = slices.Grow(o.numbers, n*sequenceNumberLen)
+}
+
+// clear empties the answer and keeps its memory.
+func (o *putRecordsOutput) clear() {
+	clear(o.Records)
+	*o = putRecordsOutput{
+		PutRecordsOutput: api.PutRecordsOutput{Records: o.Records[:0]},
+		numbers:          o.numbers[:0],
+	}
+}
+
+// addNumber returns the text of a sequence number.
+func (o *putRecordsOutput) addNumber(n stream.SequenceNumber) string {
+	from := len(o.numbers)
+	o.numbers = n.AppendTo(o.numbers)
+	return alias(o.numbers[from:])
+}
+
+// answer makes the answer from the records' outcomes.
+func (a *appender) answer(sn *snapshot) error {
+	out := &a.output
+	out.begin(a, len(a.records))
 	var failed, refused int32
 	var refusal error
 	for i := range a.records {
 		r, entry := &a.records[i], &out.Records[i]
 		if r.err == nil {
 			entry.ShardId = api.Some(r.shardName)
-			entry.SequenceNumber = api.Some(text.sequenceNumber(r.seq))
+			entry.SequenceNumber = api.Some(out.addNumber(r.seq))
 			continue
 		}
 		failed++
@@ -100,11 +143,11 @@ func (a *appender) putRecordsOutput(sn *snapshot) (*api.PutRecordsOutput, error)
 	}
 	if int(refused) == len(a.records) {
 		if errors.Is(refusal, engine.ErrNotFound) {
-			return nil, errStreamNotFound(sn.state.ref)
+			return errStreamNotFound(sn.state.ref)
 		}
-		return nil, refusal
+		return refusal
 	}
 	out.FailedRecordCount = api.Some(failed)
 	out.EncryptionType = recordEncryption(a.encrypted)
-	return out, nil
+	return nil
 }

@@ -163,7 +163,7 @@ func entry(key, data string) api.PutRecordsRequestEntry {
 func (f *fixture) putRecords(name string, entries ...api.PutRecordsRequestEntry) *api.PutRecordsOutput {
 	f.t.Helper()
 	in := &api.PutRecordsInput{StreamName: some(name), Records: some(entries)}
-	return f.call("PutRecords", in).(*api.PutRecordsOutput)
+	return kinesis.PutRecordsOutputForTest(f.call("PutRecords", in))
 }
 
 func (f *fixture) iterator(in api.GetShardIteratorInput) string {
