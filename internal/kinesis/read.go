@@ -53,12 +53,26 @@ type readPage struct {
 	closed  stream.Millis // if ended, when the shard was closed
 	buf     []byte
 	opened  bool         // buf has records that were decrypted
+	small   bool         // it is one of smallPages
 	shown   []api.Record // what view has returned
 	numbers []byte       // of shown
 }
 
-// pages are the memory that records are read into.
-var pages = sync.Pool{New: func() any { return new(readPage) }}
+// pages are the memory that records are read into, and smallPages that of reads that
+// are bound to an event's size: those may be kept for long, and many at a time, so that
+// they must not have the memory of a large read.
+var (
+	pages      = sync.Pool{New: func() any { return new(readPage) }}
+	smallPages = sync.Pool{New: func() any { return &readPage{small: true} }}
+)
+
+// newPage returns an empty page for a read within limits.
+func newPage(limits readLimits) *readPage {
+	if limits.bytes <= stream.MaxEventBytes {
+		return smallPages.Get().(*readPage)
+	}
+	return pages.Get().(*readPage)
+}
 
 // drained reports whether nothing will ever be read from here on.
 func (p *readPage) drained() bool { return p.ended && len(p.records) == 0 }
@@ -71,7 +85,11 @@ func (p *readPage) release() {
 	if p.opened {
 		clear(p.buf[:cap(p.buf)])
 	}
-	*p = readPage{records: p.records[:0], buf: p.buf, shown: p.shown[:0], numbers: p.numbers[:0]}
+	*p = readPage{records: p.records[:0], buf: p.buf, shown: p.shown[:0], numbers: p.numbers[:0], small: p.small}
+	if p.small {
+		smallPages.Put(p)
+		return
+	}
 	pages.Put(p)
 }
 
@@ -102,7 +120,7 @@ type scan struct {
 func (s *Service) read(
 	ctx context.Context, sn *snapshot, shard stream.ShardID, from cursor, limits readLimits,
 ) (*readPage, error) {
-	p := pages.Get().(*readPage)
+	p := newPage(limits)
 	p.next = from.position
 	sc := scan{sn, shard, from, sn.Horizon(s.engine.Now()), limits}
 	if err := s.fill(ctx, p, &sc); err != nil {
