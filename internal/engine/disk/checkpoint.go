@@ -198,6 +198,7 @@ func (e *Engine) runMovers(ctx context.Context, c *checkpoint) error {
 	for range min(movers, len(c.moves)) {
 		wg.Go(func() {
 			w := newMover(e, c)
+			defer segmentMemory.Put(w.memory)
 			for m := range next {
 				if err := w.move(m); err != nil {
 					stop(fmt.Errorf("log %d/%d: %w", m.log.id.Stream, m.log.id.Shard, err))

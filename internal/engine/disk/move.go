@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 
 	"leat/internal/engine"
 	"leat/internal/engine/disk/entry"
@@ -99,7 +100,7 @@ type mover struct {
 	e      *Engine
 	c      *checkpoint
 	window entry.Window
-	memory segment.Memory
+	memory *segment.Memory
 	file   *journal.File // the one that window knows
 	number uint32
 
@@ -109,7 +110,13 @@ type mover struct {
 	time   stream.Millis
 }
 
-func newMover(e *Engine, c *checkpoint) *mover { return &mover{e: e, c: c} }
+func newMover(e *Engine, c *checkpoint) *mover {
+	return &mover{e: e, c: c, memory: segmentMemory.Get().(*segment.Memory)}
+}
+
+// segmentMemory keeps what movers write from until the next checkpoint, if that
+// comes soon.
+var segmentMemory = sync.Pool{New: func() any { return new(segment.Memory) }}
 
 func (w *mover) move(m *move) (err error) {
 	w.m, w.writer, w.time = m, nil, m.log.moved.time
@@ -214,7 +221,7 @@ func (w *mover) room(h *entry.Header) error {
 // resume goes on with the open segment. One that cannot be is left as it is,
 // and the log goes on in a new one.
 func (w *mover) resume() error {
-	writer, err := segment.Resume(w.e.fs, w.m.log.id, *w.m.open, &w.memory)
+	writer, err := segment.Resume(w.e.fs, w.m.log.id, *w.m.open, w.memory)
 	_, damaged := errors.AsType[*engine.CorruptError](err)
 	if damaged || errors.Is(err, fs.ErrNotExist) {
 		w.e.opts.Logger.Error("segment is damaged; it is not appended to any more",
@@ -237,13 +244,13 @@ func (w *mover) create(first stream.Position) error {
 	w.e.cache.drop(id, first)
 	w.e.upkeep.needSync(segment.StreamDir(id.Stream))
 	w.m.created = append(w.m.created, segment.Info{First: first})
-	writer, err := segment.Create(w.e.fs, id, first, &w.memory)
+	writer, err := segment.Create(w.e.fs, id, first, w.memory)
 	if errors.Is(err, fs.ErrNotExist) {
 		w.e.upkeep.needSync(segment.Dir)
 		if err := w.e.fs.Mkdir(segment.StreamDir(id.Stream)); err != nil {
 			return fmt.Errorf("make directory: %w", err)
 		}
-		writer, err = segment.Create(w.e.fs, id, first, &w.memory)
+		writer, err = segment.Create(w.e.fs, id, first, w.memory)
 	}
 	if err != nil {
 		return err
