@@ -39,6 +39,9 @@ type upkeep struct {
 	// unwritten has moved everything and failed to write its file, which may
 	// be durable nevertheless: nothing it names may change before it is.
 	unwritten *checkpoint
+	// memory is what the movers write from, one each. It is kept for the next
+	// checkpoint until a sweep finds none due.
+	memory [movers]segment.Memory
 
 	mu sync.Mutex // guards dirs while the movers run
 	// dirs is the directories that have got an entry and were not synced
@@ -195,10 +198,9 @@ func (e *Engine) runMovers(ctx context.Context, c *checkpoint) error {
 	defer stop(nil)
 	next := make(chan *move)
 	var wg sync.WaitGroup
-	for range min(movers, len(c.moves)) {
+	for i := range min(movers, len(c.moves)) {
 		wg.Go(func() {
-			w := newMover(e, c)
-			defer segmentMemory.Put(w.memory)
+			w := newMover(e, c, &e.upkeep.memory[i])
 			for m := range next {
 				if err := w.move(m); err != nil {
 					stop(fmt.Errorf("log %d/%d: %w", m.log.id.Stream, m.log.id.Shard, err))

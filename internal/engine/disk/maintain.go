@@ -3,6 +3,8 @@ package disk
 import (
 	"context"
 	"time"
+
+	"leat/internal/engine/disk/segment"
 )
 
 // maintain looks after everything that is not urgent, until ctx ends.
@@ -62,5 +64,6 @@ func (e *Engine) Sweep(ctx context.Context) error {
 		e.upkeep.unwritten != nil || e.garbage.hasTrimmed() || len(e.aged(now)) > 0) {
 		return e.checkpoint(ctx)
 	}
+	e.upkeep.memory = [movers]segment.Memory{}
 	return e.removeGarbage()
 }

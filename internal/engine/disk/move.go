@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"sync"
 
 	"leat/internal/engine"
 	"leat/internal/engine/disk/entry"
@@ -110,13 +109,9 @@ type mover struct {
 	time   stream.Millis
 }
 
-func newMover(e *Engine, c *checkpoint) *mover {
-	return &mover{e: e, c: c, memory: segmentMemory.Get().(*segment.Memory)}
+func newMover(e *Engine, c *checkpoint, m *segment.Memory) *mover {
+	return &mover{e: e, c: c, memory: m}
 }
-
-// segmentMemory keeps what movers write from until the next checkpoint, if that
-// comes soon.
-var segmentMemory = sync.Pool{New: func() any { return new(segment.Memory) }}
 
 func (w *mover) move(m *move) (err error) {
 	w.m, w.writer, w.time = m, nil, m.log.moved.time
