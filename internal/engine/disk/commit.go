@@ -21,6 +21,7 @@ type committer struct {
 	backlog []*request // not settled, in the order they are to be served
 	pace    pacer
 	hold    hold // who has to wait, as collect has found
+	mixed   int  // for so many frames small appends are reckoned with
 
 	// The frame being made.
 	group    []*request
@@ -137,12 +138,12 @@ func (c *committer) plan() (bytes int) {
 	full := c.e.space.admit(c.e)
 	closing := c.hold.pause > 0 && c.e.isClosing()
 	limit := int(min(maxFrameBytes, c.e.opts.JournalFileBytes/2))
-	share := c.share(limit)
+	share, room := c.share(limit)
 	bulk := 0
 	keep := c.backlog[:0]
 	for _, r := range c.backlog {
 		switch {
-		case bytes >= limit, bulk >= callersFrameBytes && r.isBulk(), !c.hold.passes(r) && full == nil && !closing:
+		case bytes >= limit, bulk >= room && r.isBulk(), !c.hold.passes(r) && full == nil && !closing:
 			keep = append(keep, r)
 		case r.state.Load() != taken && !r.state.CompareAndSwap(queued, taken):
 			// withdrawn
@@ -170,15 +171,24 @@ func (c *committer) plan() (bytes int) {
 	return bytes
 }
 
-// share is what the next frame takes from each bulk append.
-func (c *committer) share(limit int) int {
+// share is what the next frame takes from each bulk append, and room what it takes
+// from all.
+func (c *committer) share(limit int) (share, room int) {
 	callers := 0
+	c.mixed = max(c.mixed-1, 0)
 	for _, r := range c.backlog {
-		if r.isBulk() {
+		switch {
+		case r.isBulk():
 			callers++
+		case r.append != nil:
+			c.mixed = mixedFrames
 		}
 	}
-	return min(max(callersFrameBytes/max(callers, 1), minShareBytes), limit)
+	room = callersFrameBytes
+	if c.mixed > 0 {
+		room = mixedFrameBytes
+	}
+	return min(max(room/max(callers, 1), minShareBytes), limit), room
 }
 
 // admit makes sure that a frame of that length can be written.

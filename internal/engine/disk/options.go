@@ -52,6 +52,10 @@ const (
 	// minShareBytes, and a larger batch is taken whole.
 	callersFrameBytes = 2 << 20
 	minShareBytes     = 256 << 10
+	// mixedFrameBytes is what it is instead while there are small appends, too,
+	// and mixedFrames for how many frames after one more are expected.
+	mixedFrameBytes = 512 << 10
+	mixedFrames     = 64
 	// maxFrameBytes ends a frame when so much is in it.
 	maxFrameBytes = 8 << 20
 	// movers is how many logs a checkpoint moves, and syncs, at a time.
