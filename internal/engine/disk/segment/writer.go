@@ -12,8 +12,9 @@ import (
 )
 
 // writeBytes is how many bytes a Writer writes at a time, so that a commit of the
-// journal never has much ahead of its own.
-const writeBytes = 1 << 20
+// journal never has much ahead of its own: with 1 MiB it takes twice as long for one
+// in a hundred.
+const writeBytes = 256 << 10
 
 // Writer appends to one segment. After an error only Abort may be called.
 type Writer struct {
@@ -113,7 +114,7 @@ func (w *Writer) grow(n int) {
 
 // writeThrough writes what has been added, but for the part of a page at the end.
 //
-// A log that moves by the MiB would push everything else out of the page cache,
+// A log that moves so much would push everything else out of the page cache,
 // and pays more for fresh pages than for writing them. Its readers are at the tip,
 // in the journal, or so far behind that they read from the disk anyway.
 func (w *Writer) writeThrough() error {
