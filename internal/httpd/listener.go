@@ -47,10 +47,6 @@ func (l *listener) Accept() (net.Conn, error) {
 // method of HTTP begins with it.
 const recordHandshake = 0x16
 
-// prefaceHTTP2 is what HTTP/2 begins with, up to what clients send at once for
-// sure.
-var prefaceHTTP2 = []byte("PRI * HTTP/2.0\r\n")
-
 // conn is a connection that finds out with its first Read whether it is one of
 // TLS. Until that has returned, nothing is written. Deadlines are those of the
 // underlying connection.
@@ -59,7 +55,6 @@ type conn struct {
 	listener *listener
 	known    bool                     // whether the first byte was seen; for Read only
 	tls      atomic.Pointer[tls.Conn] // nil if it is not TLS, or not known yet
-	frames   atomic.Pointer[joiner]   // nil if it is not HTTP/2 in clear text, or not known yet
 }
 
 func (c *conn) Read(p []byte) (int, error) {
@@ -72,9 +67,6 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 	c.known = true
 	if p[0] != recordHandshake {
-		if bytes.HasPrefix(p[:n], prefaceHTTP2) {
-			c.frames.Store(&joiner{Conn: c.Conn})
-		}
 		return n, err
 	}
 	return c.startTLS(p, n)
@@ -99,9 +91,6 @@ func (c *conn) startTLS(p []byte, n int) (int, error) {
 func (c *conn) Write(p []byte) (int, error) {
 	if t := c.tls.Load(); t != nil {
 		return t.Write(p)
-	}
-	if j := c.frames.Load(); j != nil {
-		return j.Write(p)
 	}
 	return c.Conn.Write(p)
 }
