@@ -36,6 +36,7 @@ const maxRoutes = 16
 // sequence numbers. It is re-used; nothing of a request may stay behind in it.
 type appender struct {
 	records []record
+	toHash  unhashed
 	batches []batch
 	out     []engine.Batch
 	arena   []byte      // the payloads of all batches
@@ -48,6 +49,20 @@ type appender struct {
 	overhead  int // what a batch has beside its records, in bytes
 	// output is the answer of PutRecords.
 	output putRecordsOutput
+}
+
+// unhashed is the records whose partition keys hashKeys has still to hash. Its
+// slices are equally long.
+type unhashed struct {
+	records []int // indexes in appender.records
+	keys    []string
+	hashes  []stream.HashKey
+}
+
+// clear empties the slices and keeps their memory.
+func (u *unhashed) clear() {
+	clear(u.keys)
+	u.records, u.keys, u.hashes = u.records[:0], u.keys[:0], u.hashes[:0]
 }
 
 // batch is a batch being built in appender.arena.
@@ -75,6 +90,7 @@ func (a *appender) release() {
 	clear(a.batches)
 	clear(a.out)
 	a.records, a.batches, a.out = a.records[:0], a.batches[:0], a.out[:0]
+	a.toHash.clear()
 	a.sealer = nil
 	a.output.clear()
 	if cap(a.arena) > maxPooledBytes {
@@ -86,6 +102,27 @@ func (a *appender) release() {
 // add appends a record to the request.
 func (a *appender) add(key string, data api.Blob, hash stream.HashKey) {
 	a.records = append(a.records, record{key: key, data: data, hash: hash})
+}
+
+// addUnhashed appends a record whose hash key is that of its partition key.
+// hashKeys sets it.
+func (a *appender) addUnhashed(key string, data api.Blob) {
+	u := &a.toHash
+	u.records = append(u.records, len(a.records))
+	u.keys = append(u.keys, key)
+	u.hashes = append(u.hashes, stream.HashKey{})
+	a.add(key, data, stream.HashKey{})
+}
+
+// hashKeys sets the hash keys of the records that have none. Together they cost
+// much less than one by one.
+func (a *appender) hashKeys() {
+	u := &a.toHash
+	stream.HashPartitionKeys(u.hashes, u.keys)
+	for i, r := range u.records {
+		a.records[r].hash = u.hashes[i]
+	}
+	u.clear()
 }
 
 // append writes the records and leaves each one's outcome in it. Records that

@@ -71,14 +71,26 @@ func (s *Service) lookupWritable(c service.Caller, t target) (*snapshot, error) 
 	return sn, err
 }
 
-// hashKey returns the hash key that decides a record's shard: one at random in a
-// stream that distributes records by itself.
+// hashKey returns the hash key that decides a record's shard.
 func (sn *snapshot) hashKey(partitionKey, explicit api.Opt[string]) (stream.HashKey, error) {
+	if sn.hashesPartitionKey(explicit) {
+		return stream.HashPartitionKey(partitionKey.V), nil
+	}
+	return sn.ownHashKey(explicit)
+}
+
+// hashesPartitionKey reports whether a record's hash key is that of its partition
+// key.
+func (sn *snapshot) hashesPartitionKey(explicit api.Opt[string]) bool {
+	return sn.Distribution != stream.Auto && !explicit.Set
+}
+
+// ownHashKey returns the hash key of a record for which hashesPartitionKey says no:
+// one at random in a stream that distributes records by itself, or else the one that
+// is in the request.
+func (sn *snapshot) ownHashKey(explicit api.Opt[string]) (stream.HashKey, error) {
 	if sn.Distribution == stream.Auto {
 		return stream.HashKey{Hi: rand.Uint64(), Lo: rand.Uint64()}, nil
-	}
-	if !explicit.Set {
-		return stream.HashPartitionKey(partitionKey.V), nil
 	}
 	hash, err := stream.ParseHashKey(explicit.V)
 	if err != nil {

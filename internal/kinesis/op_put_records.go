@@ -41,20 +41,13 @@ func (s *Service) putAll(ctx context.Context, c service.Caller, in *api.PutRecor
 	if err := checkRequestSize(in.Records.V); err != nil {
 		return err
 	}
-	for i := range in.Records.V {
-		e := &in.Records.V[i]
-		if err := checkEntry(sn, i, e); err != nil {
-			return err
-		}
-		hash, err := sn.hashKey(e.PartitionKey, e.ExplicitHashKey)
-		if err != nil {
-			return err
-		}
-		a.add(e.PartitionKey.V, e.Data.V, hash)
+	if err := a.addEntries(sn, in.Records.V); err != nil {
+		return err
 	}
 	if in.DryRun.V {
 		return errDryRun()
 	}
+	a.hashKeys()
 	err = s.append(ctx, sn, a)
 	s.countPutRecords(sn, a, begun, err)
 	if err != nil {
@@ -74,6 +67,27 @@ func checkRequestSize(entries []api.PutRecordsRequestEntry) error {
 		return nil
 	}
 	return api.Errorf(api.InvalidArgument, "Records size exceeds %d MB limit", stream.MaxPutBytes>>20)
+}
+
+// addEntries checks the entries and adds them to the request. hashKeys has still to
+// be called.
+func (a *appender) addEntries(sn *snapshot, entries []api.PutRecordsRequestEntry) error {
+	for i := range entries {
+		e := &entries[i]
+		if err := checkEntry(sn, i, e); err != nil {
+			return err
+		}
+		if sn.hashesPartitionKey(e.ExplicitHashKey) {
+			a.addUnhashed(e.PartitionKey.V, e.Data.V)
+			continue
+		}
+		hash, err := sn.ownHashKey(e.ExplicitHashKey)
+		if err != nil {
+			return err
+		}
+		a.add(e.PartitionKey.V, e.Data.V, hash)
+	}
+	return nil
 }
 
 // checkEntry refuses an entry without a key or too large.
