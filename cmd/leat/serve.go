@@ -141,6 +141,7 @@ func serve(ctx context.Context, cfg server.Config, stdout io.Writer) error {
 	context.AfterFunc(ctx, restore) // a start may take long, and does not look at ctx all the time
 	log := cfg.Logger
 	log.InfoContext(ctx, "leat starts", "version", version(), "pid", os.Getpid())
+	tuneCollector()
 	s, err := server.Start(ctx, cfg)
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {

@@ -78,7 +78,7 @@ type batch struct {
 type openBatch struct{ round, batch int }
 
 // maxPooledBytes is the largest arena that is kept for the next request.
-const maxPooledBytes = 4 << 20
+const maxPooledBytes = 11 << 20
 
 var appenders = sync.Pool{New: func() any { return new(appender) }}
 
