@@ -161,7 +161,7 @@ func (h *Handler) respondTo(ctx context.Context, x *exchange, to address) answer
 		return h.errorAnswer(x, err)
 	}
 	if isCompressed(x.Request) {
-		if a, ok := h.inflate(x); !ok {
+		if a, ok := h.inflate(ctx, x); !ok {
 			return a
 		}
 	}

@@ -282,7 +282,7 @@ func (h *Handler) respondSafely(ctx context.Context, x *exchange) (a answer) {
 
 // respond makes the answer to a request.
 func (h *Handler) respond(ctx context.Context, x *exchange) answer {
-	if a, ok := h.readBody(x); !ok {
+	if a, ok := h.readBody(ctx, x); !ok {
 		return a
 	}
 	if a, ok := h.probe(x.Request); ok {

@@ -3,6 +3,7 @@ package httpd
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -24,12 +25,12 @@ func isCompressed(r *http.Request) bool {
 // inflate replaces a compressed body by what is in it, within the bounds of any
 // body. If it cannot, it returns the answer and false. It waits for no memory: who
 // has some must not.
-func (h *Handler) inflate(x *exchange) (answer, bool) {
+func (h *Handler) inflate(ctx context.Context, x *exchange) (answer, bool) {
 	compressed, held := x.body, x.share
 	r, err := gzip.NewReader(bytes.NewReader(compressed.b))
 	if err == nil {
 		x.body, x.share = nil, share{}
-		err = h.readUnsized(x, r, 0)
+		err = h.readUnsized(ctx, x, r, 0)
 		h.buffers.put(compressed)
 		held.release()
 		x.payload = x.body.b

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -13,16 +14,16 @@ import (
 // readBody reads the body into x.body. If it cannot, it returns the answer and
 // false. net/http closes a connection of HTTP/1.1 on which a body was not read
 // to its end, and resets a stream of HTTP/2.
-func (h *Handler) readBody(x *exchange) (answer, bool) {
+func (h *Handler) readBody(ctx context.Context, x *exchange) (answer, bool) {
 	if x.ContentLength > maxBodyBytes {
 		return answer{status: http.StatusRequestEntityTooLarge}, false
 	}
 	_ = x.control.SetReadDeadline(x.start.Add(bodyTimeout))
 	var err error
 	if x.ContentLength >= 0 {
-		err = h.readSized(x, int(x.ContentLength))
+		err = h.readSized(ctx, x, int(x.ContentLength))
 	} else {
-		err = h.readUnsized(x, x.Body, bodyPatience)
+		err = h.readUnsized(ctx, x, x.Body, bodyPatience)
 	}
 	x.received = len(x.body.b)
 	if err != nil {
@@ -59,14 +60,14 @@ var errTooLarge = errors.New("request body too large")
 
 // readSized reads a body that claims a size. What it takes memory for is the
 // beginning, until that has come: claims alone cost little.
-func (h *Handler) readSized(x *exchange, size int) error {
+func (h *Handler) readSized(ctx context.Context, x *exchange, size int) error {
 	x.body = h.buffers.get(min(size, minBufferBytes))
 	b := x.body
 	b.b = b.b[:min(size, cap(b.b))]
 	if _, err := io.ReadFull(x.Body, b.b); err != nil || len(b.b) == size {
 		return err
 	}
-	if err := h.admitBody(x, size, bodyPatience); err != nil {
+	if err := h.admitBody(ctx, x, size, bodyPatience); err != nil {
 		return err
 	}
 	have := len(x.body.b)
@@ -76,7 +77,7 @@ func (h *Handler) readSized(x *exchange, size int) error {
 }
 
 // readUnsized reads a body that ends when it ends. It fails with errTooLarge.
-func (h *Handler) readUnsized(x *exchange, r io.Reader, patience time.Duration) error {
+func (h *Handler) readUnsized(ctx context.Context, x *exchange, r io.Reader, patience time.Duration) error {
 	x.body = h.buffers.get(minBufferBytes)
 	for {
 		b := x.body
@@ -96,7 +97,7 @@ func (h *Handler) readUnsized(x *exchange, r io.Reader, patience time.Duration) 
 		if len(b.b) >= smallBody {
 			size = maxBodyBytes + 1
 		}
-		if err := h.admitBody(x, size, patience); err != nil {
+		if err := h.admitBody(ctx, x, size, patience); err != nil {
 			return err
 		}
 	}
@@ -104,8 +105,8 @@ func (h *Handler) readUnsized(x *exchange, r io.Reader, patience time.Duration) 
 
 // admitBody waits until a body of so many bytes may be read, and makes room for
 // it. It fails with errTooMany.
-func (h *Handler) admitBody(x *exchange, size int, patience time.Duration) error {
-	s, waited, err := h.bodies.acquire(x.Context(), size, patience)
+func (h *Handler) admitBody(ctx context.Context, x *exchange, size int, patience time.Duration) error {
+	s, waited, err := h.bodies.acquire(ctx, size, patience)
 	if err != nil {
 		return err
 	}

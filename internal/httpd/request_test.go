@@ -32,7 +32,7 @@ func TestReadBody(t *testing.T) {
 	for _, size := range []int{0, 1, minBufferBytes, minBufferBytes + 1, 700 << 10, maxBodyBytes} {
 		for _, claim := range []int64{int64(size), -1} {
 			x := arriving(iotest.HalfReader(bytes.NewReader(whole[:size])), claim)
-			if a, ok := h.readBody(x); !ok || !bytes.Equal(x.body.b, whole[:size]) {
+			if a, ok := h.readBody(t.Context(), x); !ok || !bytes.Equal(x.body.b, whole[:size]) {
 				t.Errorf("%d bytes of %d: read %d, answered %d", size, claim, len(x.body.b), a.status)
 			}
 			h.dropBody(x)
@@ -42,19 +42,19 @@ func TestReadBody(t *testing.T) {
 		// A pool of its own: others' buffers may be larger than was asked for.
 		h := &Handler{}
 		x := arriving(bytes.NewReader(whole[:came]), maxBodyBytes)
-		if err := h.readSized(x, maxBodyBytes); err == nil || cap(x.body.b) > minBufferBytes {
+		if err := h.readSized(t.Context(), x, maxBodyBytes); err == nil || cap(x.body.b) > minBufferBytes {
 			t.Errorf("%d bytes have come: %d are taken (%v)", came, cap(x.body.b), err)
 		}
 	}
-	if err := h.readSized(arriving(bytes.NewReader(nil), 1), 1); !errors.Is(err, io.EOF) {
+	if err := h.readSized(t.Context(), arriving(bytes.NewReader(nil), 1), 1); !errors.Is(err, io.EOF) {
 		t.Errorf("an empty body ends with %v", err)
 	}
 	cut := io.MultiReader(bytes.NewReader(whole[:100]), iotest.ErrReader(io.ErrUnexpectedEOF))
-	if a, ok := h.readBody(arriving(cut, -1)); ok || a.status != http.StatusBadRequest {
+	if a, ok := h.readBody(t.Context(), arriving(cut, -1)); ok || a.status != http.StatusBadRequest {
 		t.Errorf("a body that is cut off is answered %d", a.status)
 	}
 	x := arriving(io.MultiReader(bytes.NewReader(whole), bytes.NewReader(whole[:1])), -1)
-	if a, ok := h.readBody(x); ok || a.status != http.StatusRequestEntityTooLarge {
+	if a, ok := h.readBody(t.Context(), x); ok || a.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("a body that is too large is answered %d", a.status)
 	}
 	h.dropBody(x)
@@ -88,13 +88,13 @@ func TestBodiesWait(t *testing.T) {
 			read := make(chan int)
 			x := arriving(bytes.NewReader(body), claim)
 			go func() {
-				a, _ := h.readBody(x)
+				a, _ := h.readBody(t.Context(), x)
 				read <- a.status
 			}()
 			synctest.Wait() // it does not read, but waits
 			for _, n := range []int{100, smallBody} {
 				x := arriving(bytes.NewReader(body[:n]), int64(n))
-				if a, ok := h.readBody(x); !ok {
+				if a, ok := h.readBody(t.Context(), x); !ok {
 					t.Errorf("a body of %d bytes beside it is answered %d", n, a.status)
 				}
 				h.dropBody(x)
@@ -109,7 +109,7 @@ func TestBodiesWait(t *testing.T) {
 			}
 			began := time.Now()
 			x = arriving(bytes.NewReader(body), claim)
-			if a, ok := h.readBody(x); ok || a.status != http.StatusServiceUnavailable || time.Since(began) != bodyPatience {
+			if a, ok := h.readBody(t.Context(), x); ok || a.status != http.StatusServiceUnavailable || time.Since(began) != bodyPatience {
 				t.Errorf("a body that has waited %v is answered %d", time.Since(began), a.status)
 			}
 			h.dropBody(x)
@@ -152,14 +152,14 @@ func TestInflate(t *testing.T) {
 			t.Fatal(err)
 		}
 		x := arriving(bytes.NewReader(packed.Bytes()), int64(packed.Len()))
-		if a, ok := h.readBody(x); !ok {
+		if a, ok := h.readBody(t.Context(), x); !ok {
 			t.Fatalf("the body is answered %d", a.status)
 		}
 		more, _, err := h.bodies.acquire(t.Context(), taken/2, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, ok := h.inflate(x)
+		a, ok := h.inflate(t.Context(), x)
 		if fits := taken == maxBodyBytes; ok != fits || (ok && !bytes.Equal(x.payload, plain)) || (!ok && a.status != http.StatusServiceUnavailable) {
 			t.Errorf("with %d bytes taken: answered %d, read %d", taken, a.status, len(x.payload))
 		}
