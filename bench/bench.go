@@ -53,8 +53,8 @@ func (b *bench) withLeat(ctx context.Context, flags []string, do func(leat *targ
 }
 
 // withCeiling runs something beside a ceiling server.
-func withCeiling(ctx context.Context, records int, do func(ceiling *target.Process) error) (err error) {
-	ceiling, err := target.StartCeiling(ctx, records)
+func withCeiling(ctx context.Context, c target.Ceiling, do func(ceiling *target.Process) error) (err error) {
+	ceiling, err := c.Start(ctx)
 	if err != nil {
 		return err
 	}

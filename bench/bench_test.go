@@ -208,7 +208,7 @@ func TestTinyScenarios(t *testing.T) {
 		t.Fatalf("%d scenarios in\n%s", len(all.Scenarios), stdout.String())
 	}
 	writes := all.Scenarios[0]
-	if len(writes.Rows) != 3 || writes.Rows[0].Records == 0 || writes.Rows[0].Ratio == 0 || writes.Rows[0].P99 == 0 {
+	if len(writes.Rows) != 4 || writes.Rows[0].Records == 0 || writes.Rows[0].Ratio == 0 || writes.Rows[0].P99 == 0 {
 		t.Errorf("rows %+v", writes.Rows)
 	}
 	if group := writes.Figures[1]; group.Name != "mean commit group" || group.Value < 1 {

@@ -51,10 +51,10 @@ type settings struct {
 	rounds  int
 	round   time.Duration
 	run     *regexp.Regexp
-	dir     string // where data directories are made
-	out     string // where the report goes
-	ceiling int    // be the ceiling server, for so many records in a request
-	warm    bool   // fill the page cache first
+	dir     string         // where data directories are made
+	out     string         // where the report goes
+	ceiling target.Ceiling // be this server, if it has records
+	warm    bool           // fill the page cache first
 	list    bool
 	quick   bool
 	large   bool
@@ -75,7 +75,8 @@ func parse(args []string) (settings, error) {
 	flags.BoolVar(&set.quick, "quick", false, "a few scenarios in short rounds; fail if a ratio is below half of what it was")
 	flags.BoolVar(&set.large, "large", false, "measure with much data kept, too")
 	flags.Int64Var(&set.retain, "retain", 20_000_000_000, "how many `bytes` -large keeps")
-	flags.IntVar(&set.ceiling, "ceiling", 0, "be the ceiling server, for so many records in a request (what the benchmark starts)")
+	flags.IntVar(&set.ceiling.Records, "ceiling", 0, "be the ceiling server, for so many records in a request (what the benchmark starts)")
+	flags.BoolVar(&set.ceiling.Pooled, "pooled", false, "with -ceiling, read requests into memory that is used again")
 	if err := flags.Parse(args); err != nil {
 		return set, err
 	}
@@ -98,8 +99,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if set.ceiling > 0 {
-		return target.ServeCeiling(ctx, set.ceiling, stdout)
+	if set.ceiling.Records > 0 {
+		return set.ceiling.Serve(ctx, stdout)
 	}
 	chosen := set.choose(scenarios)
 	if set.list {

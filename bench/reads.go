@@ -31,7 +31,7 @@ const (
 func measureReads(ctx context.Context, b *bench) (result report.Result, err error) {
 	var baseline []measured
 	err = b.withLeat(ctx, nil, func(leat *target.Process) error {
-		return withCeiling(ctx, 1, func(ceiling *target.Process) error {
+		return withCeiling(ctx, target.Ceiling{Records: 1}, func(ceiling *target.Process) error {
 			written, err := fill(ctx, leat, streamName, drainShards, drainRequests)
 			if err != nil {
 				return err

@@ -102,7 +102,7 @@ func (w writes) measure(ctx context.Context, b *bench) (result report.Result, er
 				{name: fmt.Sprintf("%d shards", w.against), round: fewer.round(leat, requests)},
 			})
 		}
-		return withCeiling(ctx, w.records.PerRequest(), func(ceiling *target.Process) (err error) {
+		return w.withCeilings(ctx, func(ceiling, pooled *target.Process) (err error) {
 			disk, err := target.NewDisk(b.work)
 			if err != nil {
 				return err
@@ -111,6 +111,7 @@ func (w writes) measure(ctx context.Context, b *bench) (result report.Result, er
 			contenders := []contender{
 				{name: "leat", round: w.round(leat, requests)},
 				{name: "ceiling", round: w.ceilingRound(ceiling, requests)},
+				{name: "pooled", round: w.ceilingRound(pooled, requests)},
 			}
 			if w.group() <= target.DiskBytes {
 				contenders = append(contenders, contender{name: "disk", round: w.diskRound(disk)})
@@ -131,6 +132,15 @@ func (w writes) measure(ctx context.Context, b *bench) (result report.Result, er
 	result.Rows = append(result.Rows, rows...)
 	result.Notes = append(result.Notes, notes...)
 	return result, nil
+}
+
+// withCeilings starts both ceilings.
+func (w writes) withCeilings(ctx context.Context, do func(ceiling, pooled *target.Process) error) error {
+	c := target.Ceiling{Records: w.records.PerRequest()}
+	return withCeiling(ctx, c, func(ceiling *target.Process) error {
+		c.Pooled = true
+		return withCeiling(ctx, c, func(pooled *target.Process) error { return do(ceiling, pooled) })
+	})
 }
 
 // peers reports whether the scenario is for peers too: they have no room for many

@@ -28,22 +28,30 @@ const PageRecordBytes = 1 << 10
 // pageBytes is the size of the read ceiling's pages.
 const pageBytes = 10 << 20
 
-// StartCeiling runs this program as the ceiling server. Its answer to
-// PutRecords is as large as one for so many records.
-func StartCeiling(ctx context.Context, records int) (*Process, error) {
+// Ceiling is what a ceiling server is like.
+type Ceiling struct {
+	// Records is how many of them its answer to PutRecords is for.
+	Records int
+	// Pooled has bodies read into memory that has their length and is used again,
+	// as a server does that has come close to the ceiling.
+	Pooled bool
+}
+
+// Start runs this program as the server.
+func (c Ceiling) Start(ctx context.Context) (*Process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p, err := proc.Start(ctx, self, "-ceiling", strconv.Itoa(records))
+	p, err := proc.Start(ctx, self, "-ceiling", strconv.Itoa(c.Records), "-pooled="+strconv.FormatBool(c.Pooled))
 	if err != nil {
 		return nil, err
 	}
 	return fromProc("ceiling", p), nil
 }
 
-// ServeCeiling is the ceiling server. It ends with the context or on SIGTERM.
-func ServeCeiling(ctx context.Context, records int, stdout io.Writer) error {
+// Serve is the server. It ends with the context or on SIGTERM.
+func (c Ceiling) Serve(ctx context.Context, stdout io.Writer) error {
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer cancel()
 	var listen net.ListenConfig
@@ -51,7 +59,7 @@ func ServeCeiling(ctx context.Context, records int, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{Handler: NewCeiling(records), ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{Handler: c.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
 	defer stop()
 	fmt.Fprintf(stdout, "ceiling is ready on http://%s\n", l.Addr())
@@ -61,29 +69,26 @@ func ServeCeiling(ctx context.Context, records int, stdout io.Writer) error {
 	return nil
 }
 
-// NewCeiling returns what does the least that any server must do: it reads the
-// body of a request, hashes it as a check of its signature would, and answers
-// bytes made in advance.
-func NewCeiling(records int) http.Handler {
+// Handler returns what does the least that any server must do: it reads the body of
+// a request, hashes it as a check of its signature would, and answers bytes made in
+// advance.
+func (c Ceiling) Handler() http.Handler {
 	answers := map[string][]byte{
 		"PutRecord":        []byte(cannedEntry),
-		"PutRecords":       cannedEntries(records),
+		"PutRecords":       cannedEntries(c.Records),
 		"GetShardIterator": []byte(`{"ShardIterator":"AAAA"}`),
 		"GetRecords":       cannedPage(),
 	}
-	bodies := sync.Pool{New: func() any { return new([]byte) }}
+	hash := hashAll
+	if c.Pooled {
+		hash = new(pooledHash).hash
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		buf := bodies.Get().(*[]byte)
-		defer bodies.Put(buf)
-		if int64(cap(*buf)) < r.ContentLength {
-			*buf = make([]byte, r.ContentLength)
-		}
-		body := (*buf)[:max(r.ContentLength, 0)]
-		if _, err := io.ReadFull(r.Body, body); err != nil {
+		sum, err := hash(r)
+		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		sum := sha256.Sum256(body)
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		answer, ok := answers[operation]
 		if !ok {
@@ -95,6 +100,31 @@ func NewCeiling(records int) http.Handler {
 		w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 		_, _ = w.Write(answer)
 	})
+}
+
+// hashAll hashes a body, of which it reads all.
+func hashAll(r *http.Request) (sum [sha256.Size]byte, err error) {
+	body, err := io.ReadAll(r.Body)
+	return sha256.Sum256(body), err
+}
+
+// pooledHash hashes bodies in memory that it uses again.
+type pooledHash struct{ pool sync.Pool }
+
+func (p *pooledHash) hash(r *http.Request) (sum [sha256.Size]byte, err error) {
+	buf, ok := p.pool.Get().(*[]byte)
+	if !ok {
+		buf = new([]byte)
+	}
+	defer p.pool.Put(buf)
+	if int64(cap(*buf)) < r.ContentLength {
+		*buf = make([]byte, r.ContentLength)
+	}
+	body := (*buf)[:max(r.ContentLength, 0)]
+	if _, err := io.ReadFull(r.Body, body); err != nil {
+		return sum, err
+	}
+	return sha256.Sum256(body), nil
 }
 
 const (

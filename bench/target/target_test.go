@@ -51,7 +51,13 @@ func TestParseMetrics(t *testing.T) {
 }
 
 func TestCeiling(t *testing.T) {
-	handler := NewCeiling(500)
+	for _, pooled := range []bool{false, true} {
+		testCeiling(t, Ceiling{Records: 500, Pooled: pooled}.Handler())
+	}
+}
+
+func testCeiling(t *testing.T, handler http.Handler) {
+	t.Helper()
 	ask := func(operation, body string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 		r.Header.Set("X-Amz-Target", "Kinesis_20131202."+operation)
