@@ -55,6 +55,7 @@ func newServe(ctx context.Context, env environment) *cobra.Command {
 			if err := cfg.Validate(); err != nil {
 				return usage(err)
 			}
+			tuneRuntime(env, cfg.PprofListen != "")
 			return serve(ctx, cfg, cmd.OutOrStdout())
 		},
 	}
@@ -141,7 +142,6 @@ func serve(ctx context.Context, cfg server.Config, stdout io.Writer) error {
 	context.AfterFunc(ctx, restore) // a start may take long, and does not look at ctx all the time
 	log := cfg.Logger
 	log.InfoContext(ctx, "leat starts", "version", version(), "pid", os.Getpid())
-	tuneCollector()
 	s, err := server.Start(ctx, cfg)
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {

@@ -10,15 +10,15 @@ import (
 
 const (
 	// maxInFlightBytes is the memory of all bodies at a time, but for the first
-	// 4 KiB of each. What is left over when all of it is taken waits unread, in
-	// its client and in the kernel.
+	// 4 KiB of each. What is left over when all of it is taken waits unread: in its
+	// client, in the kernel, and on HTTP/2 in the connection's window.
 	maxInFlightBytes = 128 << 20
 	// smallBody is the largest body that takes its memory from a quarter that
 	// larger ones cannot have: a single record does not wait for batches.
 	smallBody = 64 << 10
-	// bodyPatience is how long a request waits for memory: less than clients
-	// wait for their answers.
-	bodyPatience = 20 * time.Second
+	// bodyPatience is how long a request waits for memory: less, with what it may
+	// then wait for the disk, than clients wait for their answers.
+	bodyPatience = 8 * time.Second
 )
 
 var errTooMany = errors.New("request bodies take too much memory")

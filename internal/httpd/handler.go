@@ -4,7 +4,7 @@
 // A request passes these checks, and the first that fails answers it:
 //
 //	the body is at most 15 MiB              413
-//	there is memory for it within 20 s      503 ServiceUnavailable
+//	there is memory for it within 8 s       503 ServiceUnavailable
 //	GET /healthz, GET /readyz               whether the server runs, and takes writes
 //	a foreign Origin or Host                403 AccessDeniedException, in XML
 //	GET /metrics                            the metrics, unless they are elsewhere
@@ -66,9 +66,8 @@
 // # Memory
 //
 // The strings and blobs of an input refer to the request's body. Body and
-// answer are in pooled buffers; both go back only after the answer is sent. A
-// stream of events lasts longer than that: its body goes back before it begins,
-// and what an event is encoded in when that is sent. Bodies take 128 MiB at most
+// answer are in pooled buffers. The body's goes back when the answer has been made,
+// and the answer's when that is sent; of a stream each event has its own. Bodies take 128 MiB at most
 // at a time: a request waits for its share before it is read (bodyBudget).
 package httpd
 
@@ -180,7 +179,8 @@ func (rt *route) recycle(in api.Input) {
 func NewHandler(cfg Config) *Handler {
 	h := &Handler{
 		cfg: cfg, log: cfg.Logger, access: newAccess(cfg.Hosts, cfg.Origins),
-		root: rootOf(cfg.Account), bodies: newBodyBudget(), services: make(map[string]*served), targets: make(map[string]*route), metrics: cfg.Metrics,
+		root: rootOf(cfg.Account), services: make(map[string]*served), targets: make(map[string]*route),
+		bodies: newBodyBudget(), metrics: cfg.Metrics,
 	}
 	if h.cfg.Now == nil {
 		h.cfg.Now = time.Now
@@ -252,6 +252,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.kind = mediaType(r.Header.Get("Content-Type"))
 	x.codec = codecOf(x.kind)
 	a := h.respondSafely(r.Context(), x)
+	// The answer has its own memory, and a client may take long to read it.
+	h.dropBody(x)
 	h.write(r.Context(), w, x, a)
 	x.metrics.Observe(a.outcome(), time.Since(x.start), x.received, x.sent)
 	if h.log.Enabled(r.Context(), slog.LevelDebug) {
@@ -260,7 +262,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"error", a.outcome(), "duration", time.Since(x.start), "request_id", x.ids.request)
 	}
 	h.buffers.put(a.buffer)
-	h.dropBody(x)
 }
 
 // respondSafely is respond for operations that may panic: one that does has

@@ -23,14 +23,18 @@ func isCompressed(r *http.Request) bool {
 }
 
 // inflate replaces a compressed body by what is in it, within the bounds of any
-// body. If it cannot, it returns the answer and false. It waits for no memory: who
-// has some must not.
+// body. If it cannot, it returns the answer and false. It does not wait for memory if
+// the body has some of what it would wait for.
 func (h *Handler) inflate(ctx context.Context, x *exchange) (answer, bool) {
 	compressed, held := x.body, x.share
+	patience := bodyPatience
+	if held.of == h.bodies.large {
+		patience = 0
+	}
 	r, err := gzip.NewReader(bytes.NewReader(compressed.b))
 	if err == nil {
 		x.body, x.share = nil, share{}
-		err = h.readUnsized(ctx, x, r, 0)
+		err = h.readUnsized(ctx, x, r, patience)
 		h.buffers.put(compressed)
 		held.release()
 		x.payload = x.body.b

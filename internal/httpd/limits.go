@@ -30,6 +30,9 @@ const (
 	// streamWindow and connectionWindow are how much of bodies clients may
 	// send on HTTP/2 before it is read: enough for 15 MiB in a few round trips,
 	// and no more than net/http allows, less than 4 MiB.
-	streamWindow     = 2 << 20
+	streamWindow     = 512 << 10
 	connectionWindow = 4<<20 - 1
+	// maxWaitingStreams is how many requests of an HTTP/2 connection may wait for
+	// memory: what they have sent takes up half of the connection's window.
+	maxWaitingStreams = connectionWindow / streamWindow / 2
 )

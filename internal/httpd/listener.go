@@ -55,6 +55,7 @@ type conn struct {
 	listener *listener
 	known    bool                     // whether the first byte was seen; for Read only
 	tls      atomic.Pointer[tls.Conn] // nil if it is not TLS, or not known yet
+	waiting  atomic.Int32             // requests of HTTP/2 whose bodies wait for memory
 }
 
 func (c *conn) Read(p []byte) (int, error) {

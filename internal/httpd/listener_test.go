@@ -190,7 +190,7 @@ func TestSettings(t *testing.T) {
 		got[binary.BigEndian.Uint16(settings)] = binary.BigEndian.Uint32(settings[2:])
 	}
 	const maxConcurrentStreams, initialWindowSize = 3, 4
-	if got[maxConcurrentStreams] != 10_000 || got[initialWindowSize] < 2<<20 {
+	if got[maxConcurrentStreams] != 10_000 || got[initialWindowSize] != 512<<10 {
 		t.Errorf("settings %v", got)
 	}
 }

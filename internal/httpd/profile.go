@@ -39,7 +39,7 @@ func NewProfileHandler() http.Handler {
 	// the pages of others.
 	local := newAccess(nil, nil)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !local.admits(r) {
+		if !local.admits(r) || isOfPageElsewhere(r) {
 			http.Error(w, "This Host or Origin is foreign.", http.StatusForbidden)
 			return
 		}

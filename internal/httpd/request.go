@@ -106,6 +106,14 @@ func (h *Handler) readUnsized(ctx context.Context, x *exchange, r io.Reader, pat
 // admitBody waits until a body of so many bytes may be read, and makes room for
 // it. It fails with errTooMany.
 func (h *Handler) admitBody(ctx context.Context, x *exchange, size int, patience time.Duration) error {
+	// Who waits for much must not keep others from the little there is for them.
+	x.share.release()
+	x.share = share{}
+	done, ok := mayWait(ctx, x)
+	defer done()
+	if !ok {
+		patience = 0
+	}
 	s, waited, err := h.bodies.acquire(ctx, size, patience)
 	if err != nil {
 		return err
@@ -119,6 +127,20 @@ func (h *Handler) admitBody(ctx context.Context, x *exchange, size int, patience
 	h.dropBody(x)
 	x.body, x.share = larger, s
 	return nil
+}
+
+// mayWait reports whether a request may wait for memory until done is called. On
+// HTTP/2 all requests of a connection share its window, and those that wait fill it:
+// with too many, those that are being read would get no more, and free nothing.
+func mayWait(ctx context.Context, x *exchange) (done func(), ok bool) {
+	c, known := ctx.Value(connKey{}).(*conn)
+	switch {
+	case !x.admitted:
+		return func() {}, false
+	case x.ProtoMajor < 2 || !known:
+		return func() {}, true
+	}
+	return func() { c.waiting.Add(-1) }, c.waiting.Add(1) <= maxWaitingStreams
 }
 
 // dropBody gives back the body's memory, which nobody uses any more.

@@ -17,7 +17,7 @@ import (
 func arriving(r io.Reader, size int64) *exchange {
 	w := httptest.NewRecorder()
 	return &exchange{
-		service: &served{},
+		service: &served{}, admitted: true,
 		Request: &http.Request{Body: io.NopCloser(r), ContentLength: size, RemoteAddr: "192.0.2.1:1234"},
 		control: http.NewResponseController(w), codec: codecs[mediaJSON],
 	}
@@ -117,6 +117,41 @@ func TestBodiesWait(t *testing.T) {
 			taken.release()
 			assertFree(t, h)
 		})
+	}
+}
+
+// TestFewStreamsWait lets no more requests of an HTTP/2 connection wait than leave
+// room in its window, and none that may be from a foreign page.
+func TestFewStreamsWait(t *testing.T) {
+	t.Parallel()
+	ctx := withConn(t.Context(), new(conn))
+	x := arriving(nil, 0)
+	x.ProtoMajor = 2
+	var waiting []func()
+	for range maxWaitingStreams {
+		done, ok := mayWait(ctx, x)
+		if !ok {
+			t.Fatalf("%d wait, and no more may", len(waiting))
+		}
+		waiting = append(waiting, done)
+	}
+	done, ok := mayWait(ctx, x)
+	if done(); ok {
+		t.Error("too many may wait")
+	}
+	waiting[0]()
+	if done, ok := mayWait(ctx, x); !ok {
+		t.Error("one has ended, and no other may wait")
+	} else {
+		done()
+	}
+	x.ProtoMajor = 1
+	if _, ok := mayWait(ctx, x); !ok {
+		t.Error("a request with a connection of its own may not wait")
+	}
+	x.admitted = false
+	if _, ok := mayWait(ctx, x); ok {
+		t.Error("a foreign request may wait")
 	}
 }
 

@@ -31,8 +31,6 @@ func (h *Handler) begin(ctx context.Context, x *exchange, rt *route, in api.Inpu
 // send sends a stream, one message for each event, until it ends or the client
 // takes no more.
 func (h *Handler) send(ctx context.Context, w http.ResponseWriter, x *exchange, s *eventStream) {
-	// Nothing refers to the body any more, and this may last.
-	h.dropBody(x)
 	h.metrics.Subscriptions.Add(1)
 	defer h.metrics.Subscriptions.Add(-1)
 	m := messages{w: w, control: x.control, sent: &x.sent}
@@ -72,7 +70,8 @@ func exception(e *api.Error) []byte {
 }
 
 // sendEvent encodes an event, unless that of another stream will do, and sends it.
-// One of its own it releases before.
+// The memory of a message that could not be sent is not used again: net/http may be
+// about to read it, for a client that has reset the stream meanwhile.
 func (h *Handler) sendEvent(m *messages, s *eventStream, event api.Output) error {
 	encode := func(dst []byte) []byte {
 		return eventstream.AppendEvent(dst, s.route.EventType, s.codec.mediaType, func(dst []byte) []byte {
@@ -81,8 +80,11 @@ func (h *Handler) sendEvent(m *messages, s *eventStream, event api.Output) error
 	}
 	if e, ok := event.(api.Shared); ok {
 		if message := e.Encoded(s.codec.mediaType, encode); message != nil {
-			defer release(event)
-			return m.send(message)
+			err := m.send(message)
+			if err == nil {
+				release(event)
+			}
+			return err
 		}
 	}
 	size := 0
@@ -90,10 +92,13 @@ func (h *Handler) sendEvent(m *messages, s *eventStream, event api.Output) error
 		size = e.EncodedSize()
 	}
 	buf := h.buffers.get(size)
-	defer h.buffers.put(buf)
 	buf.b = encode(buf.b)
 	release(event)
-	return m.send(buf.b)
+	err := m.send(buf.b)
+	if err == nil {
+		h.buffers.put(buf)
+	}
+	return err
 }
 
 // release gives back what an event holds.

@@ -80,7 +80,7 @@ type sharedEvent struct {
 	made    stream.Millis // when it was read; 0 until then
 
 	// holders counts who uses the event, and encoders those of them that may
-	// still need the page. Both only grow while the feed keeps the event.
+	// still need the page. Neither gets to zero while the feed keeps the event.
 	holders, encoders atomic.Int32
 	page              *readPage
 
@@ -191,9 +191,12 @@ func (f *feed) trim(now stream.Millis) {
 	f.expire(now)
 }
 
+// expire looks at all events: one that is older may still be being read.
 func (f *feed) expire(now stream.Millis) {
-	for len(f.events) > 0 && f.events[0].made != 0 && now-f.events[0].made > sharedMillis {
-		f.remove(0)
+	for i := len(f.events) - 1; i >= 0; i-- {
+		if made := f.events[i].made; made != 0 && now-made > sharedMillis {
+			f.remove(i)
+		}
 	}
 }
 
@@ -243,7 +246,7 @@ func (e *sharedEvent) releasePage() {
 func (e *sharedEvent) fill(event *subscriptionEvent, next stream.Position) {
 	e.read, e.content, e.page = true, event.SubscribeToShardEvent, event.page
 	e.bytes, e.next = event.bytes, next
-	e.size = event.page.memory() + event.page.encodedSize()
+	e.size = event.page.memory() + max(cap(e.spare), event.page.encodedSize())
 }
 
 // encoded returns the event in a form. It calls encode for the first in each form.

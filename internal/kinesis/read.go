@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"unsafe"
 
 	"leat/internal/api"
 	"leat/internal/engine"
@@ -66,6 +67,9 @@ var (
 	smallPages = sync.Pool{New: func() any { return &readPage{small: true} }}
 )
 
+// maxSmallPage is the largest memory that one of smallPages keeps.
+const maxSmallPage = 2 * stream.MaxEventBytes
+
 // newPage returns an empty page for a read within limits.
 func newPage(limits readLimits) *readPage {
 	if limits.bytes <= stream.MaxEventBytes {
@@ -85,6 +89,9 @@ func (p *readPage) release() {
 	if p.opened {
 		clear(p.buf[:cap(p.buf)])
 	}
+	if p.small && cap(p.buf) > maxSmallPage {
+		p.buf = nil // a record may be larger than what was asked for
+	}
 	*p = readPage{records: p.records[:0], buf: p.buf, shown: p.shown[:0], numbers: p.numbers[:0], small: p.small}
 	if p.small {
 		smallPages.Put(p)
@@ -94,7 +101,9 @@ func (p *readPage) release() {
 }
 
 // memory returns how many bytes of memory the page's records are in.
-func (p *readPage) memory() int { return cap(p.buf) }
+func (p *readPage) memory() int {
+	return cap(p.buf) + cap(p.numbers) + cap(p.records)*int(unsafe.Sizeof(readRecord{})) + cap(p.shown)*int(unsafe.Sizeof(api.Record{}))
+}
 
 // readLimits bound one page.
 type readLimits struct {

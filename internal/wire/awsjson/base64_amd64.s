@@ -1,11 +1,11 @@
 #include "textflag.h"
 
-DATA lowHalves<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
-GLOBL lowHalves<>(SB), RODATA|NOPTR, $8
+DATA halfMask<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
+GLOBL halfMask<>(SB), RODATA|NOPTR, $8
 
 // func alphabetBlocks(b []byte, low, high *[16]byte) int
 //
-//	Y0 low   Y1 high   Y2 0x0f in each byte   Y3 zeros
+//	Y0 low   Y1 high   Y2 halfMask in each byte   Y3 zeros   Y4, Y5 a block's halves
 //	SI b     CX len(b) DX what is in order    R8 DX and a block
 TEXT ·alphabetBlocks(SB), NOSPLIT, $0-48
 	MOVQ           b_base+0(FP), SI
@@ -14,7 +14,7 @@ TEXT ·alphabetBlocks(SB), NOSPLIT, $0-48
 	MOVQ           high+32(FP), BX
 	VBROADCASTI128 (AX), Y0
 	VBROADCASTI128 (BX), Y1
-	VPBROADCASTQ   lowHalves<>(SB), Y2
+	VPBROADCASTQ   halfMask<>(SB), Y2
 	VPXOR          Y3, Y3, Y3
 	XORQ           DX, DX
 
