@@ -122,7 +122,7 @@ func (r reason) encode(enc api.Encoder) {
 func storageError(err error) error {
 	switch {
 	case errors.Is(err, engine.ErrFull):
-		return api.Errorf(api.ServiceUnavailable, "The server has no room for more data. Try again later.")
+		return api.Errorf(api.ServiceUnavailable, "The server cannot take more data now. Try again later.")
 	case errors.Is(err, engine.ErrFailed), errors.Is(err, engine.ErrUnknown):
 		return api.Errorf(api.InternalServerError, "Internal server error")
 	case errors.Is(err, engine.ErrInvalid):

@@ -43,7 +43,7 @@ func TestEngineRefuses(t *testing.T) {
 		code    api.Code
 		message string
 	}{
-		{engine.ErrFull, api.ServiceUnavailable, "The server has no room for more data. Try again later."},
+		{engine.ErrFull, api.ServiceUnavailable, "The server cannot take more data now. Try again later."},
 		{engine.ErrFailed, api.InternalServerError, "Internal server error"},
 		{engine.ErrUnknown, api.InternalServerError, "Internal server error"},
 		{engine.ErrInvalid, api.Validation, "The items and their keys in indexes are too large together to be written at once"},
@@ -83,7 +83,7 @@ func TestIndexThatCannotBeFinished(t *testing.T) {
 			}
 			return nil
 		}
-		f.fails("UpdateTable", `{"TableName":"app",`+ownerIndex+`}`, api.ServiceUnavailable, "The server has no room for more data. Try again later.")
+		f.fails("UpdateTable", `{"TableName":"app",`+ownerIndex+`}`, api.ServiceUnavailable, "The server cannot take more data now. Try again later.")
 		f.fails("Scan", `{"TableName":"app","IndexName":"LeaseOwnerToLeaseKeyIndex"}`, api.Validation,
 			"The table does not have the specified index: LeaseOwnerToLeaseKeyIndex")
 		f.call("PutItem", `{"TableName":"app","Item":{"leaseKey":{"S":"000"},"leaseOwner":{"S":"w"}}}`)

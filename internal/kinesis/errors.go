@@ -59,7 +59,7 @@ func errDryRun() *api.Error {
 func storageError(err error) error {
 	switch {
 	case errors.Is(err, engine.ErrFull):
-		return api.Errorf(api.ServiceUnavailable, "The server has no room for more data. Try again later.")
+		return api.Errorf(api.ServiceUnavailable, "The server cannot take more data now. Try again later.")
 	case errors.Is(err, engine.ErrFailed), errors.Is(err, engine.ErrUnknown):
 		return api.Errorf(api.InternalFailure, "Internal Service Failure")
 	}

@@ -127,19 +127,23 @@ func (f osFile) Size() (int64, error) {
 
 func (f osFile) Sync() error { return syncData(f.File) }
 
+// throughBytes is how much is left for Sync at most where there is no short way.
+const throughBytes = 1 << 20
+
 func (f osFile) writeThrough(p []byte, off int64) error {
 	if isAligned(p, off) {
 		if err := writeDirect(f.File, p, off); !errors.Is(err, errors.ErrUnsupported) {
 			return err
 		}
 	}
-	if _, err := f.WriteAt(p, off); err != nil {
+	end := off + int64(len(p))
+	if _, err := f.WriteAt(p, off); err != nil || off/throughBytes == end/throughBytes {
 		return err
 	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	uncache(f.File, off, int64(len(p)))
+	uncache(f.File, max(end-2*throughBytes, 0), 2*throughBytes)
 	return nil
 }
 

@@ -71,8 +71,8 @@ const DirectAlignment = 4096
 
 // WriteThrough writes like File.WriteAt, for data that will hardly be read soon:
 // it goes past the memory in which the system caches files, where that can be, or
-// else is durable and out of it when WriteThrough returns. In either case little is
-// left for Sync to write, which has to follow for it to be durable.
+// else does not stay there for long. In either case little is left for Sync to write,
+// which has to follow for it to be durable.
 func WriteThrough(f File, p []byte, off int64) error {
 	if f, ok := f.(interface {
 		writeThrough(p []byte, off int64) error

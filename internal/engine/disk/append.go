@@ -48,6 +48,8 @@ func (e *Engine) Append(ctx context.Context, batches []engine.Batch) []engine.Re
 	}
 	if err := e.await(ctx, r); err != nil {
 		a.refuseRest(err)
+		// The queue keeps the request for as long as the disk hangs, and nothing of it.
+		a.batches, a.results, a.logs, a.sums = nil, nil, nil, nil
 	}
 	return results
 }

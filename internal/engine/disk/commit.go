@@ -143,7 +143,7 @@ func (c *committer) plan() (bytes int) {
 	keep := c.backlog[:0]
 	for _, r := range c.backlog {
 		switch {
-		case bytes >= limit, bulk >= room && r.isBulk(), !c.hold.passes(r) && full == nil && !closing:
+		case bytes-bulk >= limit, r.isBulk() && (bytes >= limit || bulk >= room), !c.hold.passes(r) && full == nil && !closing:
 			keep = append(keep, r)
 		case r.state.Load() != taken && !r.state.CompareAndSwap(queued, taken):
 			// withdrawn

@@ -27,6 +27,7 @@ func (e *Engine) submit(ctx context.Context, r *request) error {
 		return errClosing
 	}
 	if err := e.await(ctx, r); err != nil {
+		r.stage = nil // see Append
 		return err
 	}
 	return r.err

@@ -138,7 +138,7 @@ func TestWhoWaitsForCheckpoints(t *testing.T) {
 		{"little waits", 1 << 20, 0, true, true, true},
 		{"much waits, with credit", 512 << 20, 0, true, true, true},
 		{"no credit", 512 << 20, maxFrameBytes, false, true, true},
-		{"less than the debt allowed", 512 << 20, maxDebt, false, true, true},
+		{"less than the debt allowed", 512 << 20, minDebt, false, true, true},
 		{"more than that", 512 << 20, 1, false, false, true},
 		{"the journal's limit", 1 << 30, 0, false, false, true},
 		{"checkpoints caught up", 1 << 20, 0, true, true, true},

@@ -76,9 +76,10 @@ const (
 	// sparePause is how often it looks whether the next journal file is there.
 	sparePause = time.Millisecond
 	// maxDebt is what small appends may write while bulk appends wait for the
-	// credit. They hardly ever write faster than checkpoints move; when they do,
-	// all wait.
+	// credit, or less: what is moved in a twentieth of a second, and minDebt. They
+	// hardly ever write faster than checkpoints move; when they do, all wait.
 	maxDebt = 2 * maxFrameBytes
+	minDebt = 1 << 20
 	// maxWaitingCheckpoints bounds the batches in the journal, which take
 	// memory, in what makes a checkpoint due.
 	maxWaitingCheckpoints = 4
@@ -123,7 +124,7 @@ func (p *pacer) behind(e *Engine) hold {
 		p.broke = false
 		return hold{}
 	}
-	p.broke = p.broke || p.credit < -maxDebt
+	p.broke = p.broke || p.credit < -min(maxDebt, max(rate/20, minDebt))
 	pause := time.Duration(float64(-p.credit+1)/float64(rate)*float64(time.Second)) + time.Microsecond
 	return hold{pause: min(pause, maxPause), all: p.broke}
 }

@@ -128,7 +128,7 @@ func (w *Window) need(src Source, off int64, n int, end int64) error {
 // scattered reports whether so much lies between the last entry and the one at an
 // offset that this is better read alone. It may well be about as long.
 func (w *Window) scattered(off int64) bool {
-	return w.size >= firstReadBytes/2 && off-w.next >= int64(w.size)
+	return off-w.next >= max(int64(w.size), firstReadBytes)
 }
 
 // readFull reads the entry at a place, or a part of it.
