@@ -193,8 +193,8 @@ func (f *feed) trim(now stream.Millis) {
 
 // expire looks at all events: one that is older may still be being read.
 func (f *feed) expire(now stream.Millis) {
-	for i := len(f.events) - 1; i >= 0; i-- {
-		if made := f.events[i].made; made != 0 && now-made > sharedMillis {
+	for i, e := range slices.Backward(f.events) {
+		if e.made != 0 && now-e.made > sharedMillis {
 			f.remove(i)
 		}
 	}
