@@ -113,7 +113,7 @@ func (o *putRecordsOutput) Release() { o.appender.release() }
 func (o *putRecordsOutput) begin(a *appender, n int) {
 	o.appender = a
 	o.Records = slices.Grow(o.Records, n)[:n]
-	o.numbers = slices.Grow(o.numbers, n*sequenceNumberLen)
+	o.numbers = slices.Grow(o.numbers, n*stream.SequenceNumberDigits)
 }
 
 // clear empties the answer and keeps its memory.
@@ -129,7 +129,7 @@ func (o *putRecordsOutput) clear() {
 func (o *putRecordsOutput) addNumber(n stream.SequenceNumber) string {
 	from := len(o.numbers)
 	o.numbers = n.AppendTo(o.numbers)
-	return alias(o.numbers[from:])
+	return api.Alias(o.numbers[from:])
 }
 
 // answer makes the answer from the records' outcomes.

@@ -93,7 +93,7 @@ func viewTags(tags map[string]string) []api.Tag {
 // view shows the page's records, of the shard. They are in the page's memory,
 // and valid until it is released.
 func (p *readPage) view(shard stream.Shard) []api.Record {
-	p.numbers = slices.Grow(p.numbers[:0], len(p.records)*sequenceNumberLen)
+	p.numbers = slices.Grow(p.numbers[:0], len(p.records)*stream.SequenceNumberDigits)
 	p.shown = slices.Grow(p.shown[:0], len(p.records))[:len(p.records)]
 	for i := range p.records {
 		r := &p.records[i]
@@ -101,10 +101,10 @@ func (p *readPage) view(shard stream.Shard) []api.Record {
 		begin := len(p.numbers)
 		p.numbers = number.AppendTo(p.numbers)
 		p.shown[i] = api.Record{
-			SequenceNumber:              alias(p.numbers[begin:]),
+			SequenceNumber:              api.Alias(p.numbers[begin:]),
 			ApproximateArrivalTimestamp: api.Some(api.Timestamp(r.at)),
 			Data:                        api.RawBlob(r.data),
-			PartitionKey:                alias(r.key),
+			PartitionKey:                api.Alias(r.key),
 			EncryptionType:              recordEncryption(r.encrypted),
 		}
 	}

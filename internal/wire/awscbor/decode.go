@@ -2,7 +2,6 @@ package awscbor
 
 import (
 	"unicode/utf8"
-	"unsafe"
 
 	"leat/internal/api"
 )
@@ -151,7 +150,7 @@ func (d *decoder) text(h head) (string, bool) {
 	if !utf8.Valid(b) {
 		b = repaired(b)
 	}
-	return alias(b), ok
+	return api.Alias(b), ok
 }
 
 // repaired returns text with U+FFFD for each byte that is not UTF-8.
@@ -164,10 +163,6 @@ func repaired(b []byte) []byte {
 	}
 	return out
 }
-
-// alias returns b as a string without copying it. The body is not written to
-// while its input is in use.
-func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // entries reads the entries of an array or a map, each with entry.
 func (d *decoder) entries(h head, depth int, entry func() bool) bool {

@@ -1,8 +1,6 @@
 package awsjson
 
 import (
-	"unsafe"
-
 	"leat/internal/api"
 )
 
@@ -209,9 +207,5 @@ func (d *decoder) word(w string) bool {
 // text reads a string, at its quote.
 func (d *decoder) text() (string, bool) {
 	b, ok := d.raw()
-	return alias(b), ok
+	return api.Alias(b), ok
 }
-
-// alias returns b as a string without copying it. The body is not written to
-// while its input is in use.
-func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -59,7 +59,7 @@ func (d *decoder) blobMember(m *api.Opt[api.Blob], depth int) bool {
 		return false
 	}
 	if fault := base64Fault(text); fault != "" {
-		d.note(api.Errorf(api.Serialization, "'%s' can not be converted to a Blob: %s", api.Shown(alias(text)), fault))
+		d.note(api.Errorf(api.Serialization, "'%s' can not be converted to a Blob: %s", api.Shown(api.Alias(text)), fault))
 		return true
 	}
 	*m = api.Some(api.Base64Blob(text))
@@ -167,7 +167,7 @@ func (d *decoder) floatMember(m *api.Opt[float64], depth int) bool {
 	token, ok := d.number()
 	if ok {
 		// What is too large becomes infinite, which services refuse.
-		f, _ := strconv.ParseFloat(alias(token), 64)
+		f, _ := strconv.ParseFloat(api.Alias(token), 64)
 		*m = api.Some(f)
 	}
 	return ok

@@ -23,7 +23,7 @@ const maxSteps = 64
 // has more than api.MaxValues or api.MaxStructures.
 func Decode(form []byte, in api.Input) *api.Error {
 	d := decoder{params: make([]param, 0, min(bytes.Count(form, []byte("&"))+1, api.MaxValues))}
-	for rest := alias(form); rest != ""; {
+	for rest := api.Alias(form); rest != ""; {
 		var name, value string
 		name, value, rest = next(rest)
 		if err := d.add(in, name, value); err != nil {

@@ -3,7 +3,6 @@ package awsquery
 import (
 	"net/url"
 	"strings"
-	"unsafe"
 
 	"leat/internal/api"
 )
@@ -15,7 +14,7 @@ type Target struct{ Action, Version string }
 func TargetOf(form []byte) Target {
 	var t Target
 	var hasAction, hasVersion bool
-	for rest := alias(form); rest != "" && (!hasAction || !hasVersion); {
+	for rest := api.Alias(form); rest != "" && (!hasAction || !hasVersion); {
 		var name, value string
 		name, value, rest = next(rest)
 		switch name {
@@ -59,7 +58,3 @@ func unescape(s string) (string, *api.Error) {
 func malformed(message string) *api.Error {
 	return &api.Error{Code: string(api.Serialization), Message: message, Status: api.Serialization.Status()}
 }
-
-// alias returns b as a string without copying it. The form is not written to
-// while its input is in use.
-func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
