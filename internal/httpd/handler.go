@@ -66,9 +66,10 @@
 // # Memory
 //
 // The strings and blobs of an input refer to the request's body. Body and
-// answer are in pooled buffers. The body's goes back when the answer has been made,
-// and the answer's when that is sent; of a stream each event has its own. Bodies take 128 MiB at most
-// at a time: a request waits for its share before it is read (bodyBudget).
+// answer are in pooled buffers. The body's goes back when the answer has been
+// made, and the answer's when that is sent; of a stream each event has its own.
+// Bodies take 128 MiB at most at a time: a request waits for its share before it is
+// read (bodyBudget).
 package httpd
 
 import (

@@ -47,11 +47,7 @@ func addEngine(m *metrics.Metrics, stats func() disk.Stats) {
 
 // listenForMetrics opens the port of metrics, if they have one of their own.
 func (s *Server) listenForMetrics(ctx context.Context) error {
-	if s.cfg.MetricsListen == "" {
-		return nil
-	}
-	var err error
-	if s.metricsListeners, err = listen(ctx, s.cfg.MetricsListen, s.log); err != nil {
+	if err := s.metricsPort.open(ctx, s.cfg.MetricsListen, s.log); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
 	return nil
@@ -59,18 +55,12 @@ func (s *Server) listenForMetrics(ctx context.Context) error {
 
 // serveMetrics serves metrics on their own port.
 func (s *Server) serveMetrics(ctx context.Context, m *metrics.Metrics) {
-	s.metricsHTTP = httpd.NewServer(httpd.NewMetricsHandler(m), s.log)
-	for _, l := range s.metricsListeners {
+	for _, l := range s.metricsPort.listeners {
 		s.log.InfoContext(ctx, "metrics are served", "address", l.Addr().String())
-		s.serve(s.metricsHTTP, l)
 	}
+	s.servePort(&s.metricsPort, httpd.NewMetricsHandler(m))
 }
 
 // MetricsAddr is the address that metrics are served on, nil if they have none
 // of their own.
-func (s *Server) MetricsAddr() net.Addr {
-	if len(s.metricsListeners) == 0 {
-		return nil
-	}
-	return s.metricsListeners[0].Addr()
-}
+func (s *Server) MetricsAddr() net.Addr { return s.metricsPort.addr() }

@@ -60,13 +60,9 @@ type Server struct {
 	dynamo     *dynamo.Service     // likewise
 	http       *http.Server
 	listeners  []net.Listener
-	// metricsListeners are those of metricsHTTP; there are none where metrics are
-	// served with everything else.
-	metricsListeners []net.Listener
-	metricsHTTP      *http.Server
-	// profileListeners are those of profileHTTP; normally there are none.
-	profileListeners []net.Listener
-	profileHTTP      *http.Server
+	// metricsPort is not there where metrics are served with everything else, and
+	// profilesPort normally.
+	metricsPort, profilesPort port
 	// certificate is nil without TLS.
 	certificate certificate
 	// auth is nil where any credentials pass.
@@ -106,7 +102,9 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if front.HideMetrics {
 		s.serveMetrics(ctx, front.Metrics)
 	}
-	s.serveProfiles(ctx)
+	if cfg.PprofListen != "" {
+		s.serveProfiles(ctx)
+	}
 	return s, nil
 }
 
@@ -309,7 +307,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 		defer cancel()
 		s.service.EndSubscriptions()
-		s.shutdownErr = errors.Join(s.drain(ctx, s.http), s.drain(ctx, s.metricsHTTP), s.endProfiles())
+		s.shutdownErr = errors.Join(s.drain(ctx, s.http), s.drain(ctx, s.metricsPort.http), s.endProfiles())
 		s.stop()
 		s.actors.Wait()
 		if err := s.service.SavePeaks(context.WithoutCancel(ctx)); err != nil {
@@ -339,7 +337,7 @@ func (s *Server) drain(ctx context.Context, h *http.Server) error {
 // reached.
 func (s *Server) close() error {
 	var errs []error
-	for _, l := range slices.Concat(s.listeners, s.metricsListeners, s.profileListeners) {
+	for _, l := range slices.Concat(s.listeners, s.metricsPort.listeners, s.profilesPort.listeners) {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
