@@ -1,5 +1,5 @@
-// Bench measures what leat costs, beside ceilings: servers that do the least
-// that any server must do.
+// Bench measures what leat costs, beside ceilings: servers that do little but what
+// any server must do.
 //
 //	go run ./bench                               everything but what needs -large
 //	go run ./bench -run 'put-record' -rounds 5   some scenarios

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +16,7 @@ import (
 
 	"leat/bench/report"
 	"leat/bench/stats"
+	"leat/bench/target"
 )
 
 // profileKinds are the profiles that are taken of a leat, by their names in URLs.
@@ -57,23 +56,10 @@ func takeProfiles(ctx context.Context, address string, length time.Duration, dir
 	return p, errors.Join(errs...)
 }
 
-func takeProfile(ctx context.Context, url, dir, kind string) (p *profile.Profile, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+func takeProfile(ctx context.Context, url, dir, kind string) (*profile.Profile, error) {
+	body, err := target.Get(ctx, url)
 	if err != nil {
 		return nil, err
-	}
-	transport := &http.Transport{DisableKeepAlives: true}
-	answer, err := transport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, answer.Body.Close()) }()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return nil, err
-	}
-	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s", url, answer.Status)
 	}
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -69,7 +69,7 @@ func (c Ceiling) Serve(ctx context.Context, stdout io.Writer) error {
 	return nil
 }
 
-// Handler returns what does the least that any server must do: it reads the body of
+// Handler returns what does little but what any server must do: it reads the body of
 // a request, hashes it as a check of its signature would, and answers bytes made in
 // advance.
 func (c Ceiling) Handler() http.Handler {

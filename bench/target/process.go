@@ -5,6 +5,7 @@ package target
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -90,8 +91,17 @@ func (p *Process) status(name string) (int64, error) {
 }
 
 // Metrics returns the metrics of a leat that have no labels.
-func (p *Process) Metrics(ctx context.Context) (values map[string]float64, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+"/metrics", nil)
+func (p *Process) Metrics(ctx context.Context) (map[string]float64, error) {
+	page, err := Get(ctx, p.URL+"/metrics")
+	if err != nil {
+		return nil, err
+	}
+	return parseMetrics(bytes.NewReader(page))
+}
+
+// Get returns the body of what is at a URL, over a connection of its own.
+func Get(ctx context.Context, url string) (body []byte, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -101,10 +111,13 @@ func (p *Process) Metrics(ctx context.Context) (values map[string]float64, err e
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, answer.Body.Close()) }()
-	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("metrics: %s", answer.Status)
+	if body, err = io.ReadAll(answer.Body); err != nil {
+		return nil, err
 	}
-	return parseMetrics(answer.Body)
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", url, answer.Status)
+	}
+	return body, nil
 }
 
 // parseMetrics takes lines of a name and a value, and leaves the others.
